@@ -1,0 +1,126 @@
+"""The one tree of errors. Expected results are values; these are for a broken world or an unusable input.
+
+    MailerError                 exit 1   what, where, remedy in both languages
+    +-- UsageError              exit 2   the command line cannot be obeyed
+    +-- ConfigError             exit 2   a setting is missing, unknown or unusable
+    +-- WorkspaceError          exit 2   a folder or file cannot be read or written
+    +-- LedgerError             exit 2   the database is of a newer version, damaged or locked
+    |   +-- LedgerFull          exit 1   no room left: nothing more may go out
+    +-- StoppedByCheck          exit 4   a check refused; nothing was sent
+    |   +-- LetterError                  the letter cannot be read (carries every finding)
+    |   +-- ListError                    a list cannot be read
+    |   +-- TemplateError                a template is wrong
+    |   +-- DocumentError                the document cannot be rendered
+    |   +-- MessageError                 a message would be malformed (line break in a header, ...)
+    |   +-- IllegalMove                  the dispatch is not in a state that allows this
+    +-- ServerError             exit 5   the mail server
+        +-- ServerUnreachable            no connection, no TLS
+        +-- LoginRefused                 user name or password refused
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from mailer.findings import Finding
+from mailer.wording import Language, Text
+
+__all__ = [
+    "ConfigError",
+    "DocumentError",
+    "IllegalMove",
+    "LedgerError",
+    "LedgerFull",
+    "LetterError",
+    "ListError",
+    "LoginRefused",
+    "MailerError",
+    "MessageError",
+    "ServerError",
+    "ServerUnreachable",
+    "StoppedByCheck",
+    "TemplateError",
+    "UsageError",
+    "WorkspaceError",
+]
+
+
+class MailerError(Exception):
+    """What went wrong, where (`file:line`, a setting, a host), and what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, what: Text, *, where: str = "", remedy: Text | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(what.en)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        self.findings = tuple(findings)
+
+    def explain(self, language: Language) -> str:
+        """One or two lines: `where: what`, then `-> remedy`."""
+        head = f"{self.where}: {self.what.to(language)}" if self.where else self.what.to(language)
+        return f"{head}\n  -> {self.remedy.to(language)}" if self.remedy else head
+
+
+class UsageError(MailerError):
+    exit_code = 2
+
+
+class ConfigError(MailerError):
+    exit_code = 2
+
+
+class WorkspaceError(MailerError):
+    exit_code = 2
+
+
+class LedgerError(MailerError):
+    exit_code = 2
+
+
+class LedgerFull(LedgerError):
+    exit_code = 1
+
+
+class StoppedByCheck(MailerError):
+    exit_code = 4
+
+
+class LetterError(StoppedByCheck):
+    pass
+
+
+class ListError(StoppedByCheck):
+    pass
+
+
+class TemplateError(StoppedByCheck):
+    pass
+
+
+class DocumentError(StoppedByCheck):
+    pass
+
+
+class MessageError(StoppedByCheck):
+    pass
+
+
+class IllegalMove(StoppedByCheck):
+    pass
+
+
+class ServerError(MailerError):
+    exit_code = 5
+
+
+class ServerUnreachable(ServerError):
+    pass
+
+
+class LoginRefused(ServerError):
+    pass

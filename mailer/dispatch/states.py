@@ -100,8 +100,9 @@ DELIVERY_MOVES: dict[DeliveryMove, tuple[frozenset[DeliveryState], DeliveryState
     DeliveryMove.CANCEL: (_WAITING, _D.CANCELLED),
     # give_up_at has passed
     DeliveryMove.EXPIRE: (_WAITING, _D.FAILED),
-    # 250 after the final dot, also when that reply comes after the lease ran out
-    DeliveryMove.ACCEPT: (frozenset({_D.SENDING, _D.IN_DOUBT}), _D.ACCEPTED),
+    # 250 after the final dot, also when that reply comes after the lease ran out, or even after a person asked for a resend
+    # that has not begun yet (the attempt number fences off everything else)
+    DeliveryMove.ACCEPT: (frozenset({_D.SENDING, _D.IN_DOUBT, _D.QUEUED}), _D.ACCEPTED),
     # 4xx, or lost before the message bytes left; a late 4xx resolves a doubt too: the server said it did not take it
     DeliveryMove.DEFER: (frozenset({_D.SENDING, _D.IN_DOUBT}), _D.DEFERRED),
     DeliveryMove.REFUSE: (frozenset({_D.SENDING, _D.IN_DOUBT}), _D.FAILED),

@@ -1,0 +1,66 @@
+"""The ledger: the one place where facts are kept. All SQL lives here.
+
+It promises: a committed fact survives kill -9 and a power cut (SQLite, WAL, synchronous=FULL); every move of a delivery or a
+dispatch is guarded by the state it comes from; one delivery per (dispatch, address); attempts are append-only and settled once; a
+database of a newer version is refused, one of an older version is migrated after a backup.
+
+    ledger = open_ledger(path)
+    ledger.dispatches   approve, schedule, start, pause, resume, finish, cancel
+    ledger.queue        claim, begin and settle in one write, reconcile, resolve
+    ledger.log          rows, counts, history
+    ledger.suppressed   entries and the salt of their digests
+    ledger.presence()   a worker's proof of life
+
+All methods block; asynchronous callers use threads. Times are aware datetimes and always handed in: the ledger reads no clock.
+
+Not here: retry, pace, policy (`sending/`, `desk/`), plain words for replies (`transport/`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.ledger.connect import open_database
+from mailer.ledger.dispatches import Dispatches
+from mailer.ledger.log import Log, LogFilter
+from mailer.ledger.presence import Presence
+from mailer.ledger.queue import Beginning, Queue, Settlement
+from mailer.ledger.suppressed import Suppressed, SuppressedRow
+from mailer.ledger.values import Draft, LeftOutRow, LogRow, Share
+
+__all__ = [
+    "Beginning",
+    "Draft",
+    "Ledger",
+    "LeftOutRow",
+    "LogFilter",
+    "LogRow",
+    "Presence",
+    "Settlement",
+    "Share",
+    "SuppressedRow",
+    "open_ledger",
+]
+
+
+class Ledger:
+    """One open database; see the module's docstring for its parts."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = open_database(path)
+        self.path = path
+        self.dispatches = Dispatches(self._database)
+        self.queue = Queue(self._database)
+        self.log = Log(self._database)
+        self.suppressed = Suppressed(self._database)
+
+    def presence(self) -> Presence:
+        return Presence(self.path.with_name(f"{self.path.name}-workers"))
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def open_ledger(path: Path) -> Ledger:
+    """Open or create the ledger; migrates an older one. Raises LedgerError."""
+    return Ledger(path)

@@ -1,0 +1,193 @@
+"""Open the database: pragmas, transactions, translation of foreign errors, schema version, migration after a backup.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a committed `begin` must survive a power cut, or a restart would send the
+message a second time. Every transaction starts with BEGIN IMMEDIATE, because a read transaction that wants to write later
+fails at once with "database is locked" under WAL.
+
+Not here: the tables (`schema.py`), what is asked of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mailer.errors import LedgerError, LedgerFull
+from mailer.ledger.schema import HEAD, REVISIONS
+from mailer.wording import Text
+
+__all__ = ["Database", "open_database"]
+
+BUSY_SECONDS = 30
+
+
+class Database:
+    """One database file. `reading()` and `writing()` give a connection inside a transaction and translate errors."""
+
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
+        self.engine = engine
+        self.path = path
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise translated(error, self.path) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        # A reader must not wait for the writer: a deferred transaction sees one snapshot and takes no lock.
+        try:
+            with self.engine.connect().execution_options(mailer_reading=True) as connection:
+                yield connection
+        except DBAPIError as error:
+            raise translated(error, self.path) from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(path: Path) -> Database:
+    """Open or create the ledger at `path`, migrating an older one after a backup. Raises LedgerError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            Text("기록 데이터베이스를 둘 폴더를 만들 수 없습니다", "the folder for the database cannot be made"),
+            where=str(path.parent),
+            remedy=Text("폴더의 쓰기 권한을 확인하세요", "check the permissions of the folder"),
+        ) from error
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    database = Database(engine, path)
+    try:
+        _bring_to_head(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # isolation_level None: the driver must not open transactions of its own behind ours
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-20000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get("mailer_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def translated(error: DBAPIError, path: Path) -> LedgerError:
+    """The error of the tree that a driver's error means."""
+    words = str(error.orig)
+    where = str(path)
+    if "disk is full" in words:
+        return LedgerFull(
+            Text(
+                "디스크가 가득 차서 기록할 수 없습니다. 더 보내지 않습니다",
+                "the disk is full: nothing can be recorded, so nothing more is sent",
+            ),
+            where=where,
+            remedy=Text(
+                "자리를 비운 뒤 `mailer worker` 를 다시 실행하세요", "make room, then run `mailer worker` again"
+            ),
+        )
+    if "readonly" in words or "unable to open" in words:
+        return LedgerError(
+            Text("기록 데이터베이스에 쓸 수 없습니다", "the database cannot be written"),
+            where=where,
+            remedy=Text("파일과 폴더의 쓰기 권한을 확인하세요", "check the permissions of the file and its folder"),
+        )
+    if "locked" in words or "busy" in words:
+        return LedgerError(
+            Text(
+                "다른 프로그램이 기록 데이터베이스를 붙잡고 있습니다",
+                "another program holds the database",
+            ),
+            where=where,
+            remedy=Text("잠시 뒤 다시 실행하세요", "try again in a moment"),
+        )
+    if "not a database" in words or "malformed" in words:
+        return LedgerError(
+            Text("기록 데이터베이스가 손상되었습니다", "the database is damaged"),
+            where=where,
+            remedy=Text("파일을 지우지 말고 백업에서 되살리세요", "do not delete the file; restore it from a backup"),
+        )
+    return LedgerError(
+        Text(f"기록 데이터베이스 오류: {words}", f"database error: {words}"),
+        where=where,
+        remedy=Text("--debug 로 다시 실행해 자세한 내용을 보세요", "run again with --debug to see the details"),
+    )
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _bring_to_head(database: Database) -> None:
+    with database.reading() as connection:
+        found = _revision(connection)
+    if found == HEAD:
+        return
+    if found is not None and found not in REVISIONS:
+        raise LedgerError(
+            Text(
+                f"이 데이터베이스는 더 새로운 mailer 가 만들었습니다 (판 {found})",
+                f"this database was made by a newer mailer (revision {found})",
+            ),
+            where=str(database.path),
+            remedy=Text(
+                "mailer 를 최신 판으로 올리세요. 데이터베이스는 그대로 두었습니다",
+                "update mailer; the database was left as it is",
+            ),
+        )
+    if found is not None:
+        _back_up(database, found)
+    _migrate(database)
+
+
+def _back_up(database: Database, revision: str) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    target = database.path.with_name(f"{database.path.stem}-{revision}-{stamp}.bak.db")
+    with database.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.execute("VACUUM INTO ?", (str(target),))
+    return target
+
+
+def _migrate(database: Database) -> None:
+    # imported here: Alembic costs half a second and is needed only when the schema moves
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    with database.writing() as connection:
+        # two processes may open a new ledger together: the second one finds the work done
+        if _revision(connection) == HEAD:
+            return
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)

@@ -1,0 +1,120 @@
+"""The delivery log: a view over deliveries and their attempts, filtered and paged in SQL.
+
+Not here: what a reply means in plain words (`transport/`), files and tables for people (`desk/`, `cli/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailer.dispatch import Attempt, DeliveryState
+from mailer.ledger import schema as t
+from mailer.ledger.connect import Database
+from mailer.ledger.values import LogRow, attempt_from, delivery_from
+
+__all__ = ["Log", "LogFilter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Which rows. `find` looks in address, name and outlet, case-insensitively; `since` at the last attempt."""
+
+    dispatch_id: int | None = None
+    states: tuple[DeliveryState, ...] = ()
+    find: str = ""
+    since: datetime | None = None
+
+
+class Log:
+    """Reads only."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def rows(self, which: LogFilter, *, limit: int | None = None, offset: int = 0) -> tuple[LogRow, ...]:
+        """Rows in dispatch and list order, newest dispatch first."""
+        d, a, first = t.delivery.c, t.attempt.alias("last"), t.attempt.alias("first")
+        query = (
+            sa.select(
+                t.delivery,
+                *(column.label(f"last_{column.name}") for column in a.c),
+                first.c.started_at.label("first_started_at"),
+            )
+            .outerjoin(a, sa.and_(a.c.delivery_id == d.id, a.c.number == d.attempts))
+            .outerjoin(first, sa.and_(first.c.delivery_id == d.id, first.c.number == 1))
+            .where(*_conditions(which, a))
+            .order_by(d.dispatch_id.desc(), d.position)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._database.reading() as connection:
+            return tuple(_log_row(row) for row in connection.execute(query))
+
+    def count(self, which: LogFilter) -> int:
+        d, a = t.delivery.c, t.attempt.alias("last")
+        query = sa.select(sa.func.count()).select_from(t.delivery)
+        if which.since is not None:
+            query = query.outerjoin(a, sa.and_(a.c.delivery_id == d.id, a.c.number == d.attempts))
+        with self._database.reading() as connection:
+            return int(connection.execute(query.where(*_conditions(which, a))).scalar_one())
+
+    def history(self, delivery_ids: Iterable[int]) -> dict[int, tuple[Attempt, ...]]:
+        """Every attempt of these deliveries, oldest first."""
+        found: dict[int, list[Attempt]] = {}
+        wanted = list(delivery_ids)
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), 500):
+                part = wanted[start : start + 500]
+                query = sa.select(t.attempt).where(t.attempt.c.delivery_id.in_(part)).order_by(t.attempt.c.number)
+                for row in connection.execute(query):
+                    found.setdefault(row.delivery_id, []).append(attempt_from(row))
+        return {key: tuple(value) for key, value in found.items()}
+
+    def message_ids(self, dispatch_id: int, address_keys: Collection[str]) -> dict[str, int]:
+        """Delivery ids of a dispatch by address key."""
+        d = t.delivery.c
+        query = sa.select(d.address_key, d.id).where(d.dispatch_id == dispatch_id, d.address_key.in_(address_keys))
+        with self._database.reading() as connection:
+            return {row.address_key: row.id for row in connection.execute(query)}
+
+
+def _conditions(which: LogFilter, last: sa.Alias) -> list[sa.ColumnElement[bool]]:
+    d = t.delivery.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if which.dispatch_id is not None:
+        conditions.append(d.dispatch_id == which.dispatch_id)
+    if which.states:
+        conditions.append(d.state.in_(which.states))
+    if which.find:
+        columns = (d.address, d.name, d.outlet)
+        conditions.append(sa.or_(*(column.icontains(which.find, autoescape=True) for column in columns)))
+    if which.since is not None:
+        conditions.append(last.c.started_at >= which.since)
+    return conditions
+
+
+def _log_row(row: sa.Row[Any]) -> LogRow:
+    last = None
+    if row.last_id is not None:
+        last = attempt_from(_Prefixed(row))
+    return LogRow(
+        delivery=delivery_from(row),
+        last=last,
+        first_attempt_at=row.first_started_at,
+        last_attempt_at=row.last_started_at,
+    )
+
+
+class _Prefixed:
+    """The `last_...` columns of a joined row under their own names."""
+
+    def __init__(self, row: sa.Row[Any]) -> None:
+        self._row = row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, f"last_{name}")

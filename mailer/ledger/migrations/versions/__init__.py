@@ -1,0 +1,1 @@
+"""One file per revision, numbered; see `mailer.ledger.schema.REVISIONS`."""

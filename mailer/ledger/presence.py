@@ -1,0 +1,51 @@
+"""Which workers are alive, proven by the operating system: each holds a lock on a file of its own beside the database.
+
+A process that dies, however it dies, loses its lock, so the next worker can free its leases at once instead of waiting for them to
+run out. A process that is merely stopped keeps its lock: its leases run out by time, never by suspicion.
+
+Not here: the leases (`queue.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+__all__ = ["Presence"]
+
+
+class Presence:
+    """A worker's own lock, held from `enter()` to `leave()`; `owner` is its name in leases and attempts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._lock = FileLock(self._path(self.owner), blocking=False)
+
+    def enter(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+
+    def leave(self) -> None:
+        self._lock.release()
+        self._path(self.owner).unlink(missing_ok=True)
+
+    def is_dead(self, owner: str) -> bool:
+        """True only when nobody holds the lock of `owner`."""
+        if owner == self.owner:
+            return False
+        path = self._path(owner)
+        probe = FileLock(path, blocking=False)
+        try:
+            probe.acquire()
+        except Timeout:
+            return False
+        probe.release()
+        path.unlink(missing_ok=True)
+        return True
+
+    def _path(self, owner: str) -> Path:
+        return self._folder / f"{owner}.lock"

@@ -1,0 +1,323 @@
+"""The delivery table as a queue: claim (lease), begin, settle, reconcile, resolve. Every move is guarded by the state before.
+
+A claim only leases: the state stays `queued`, so that a worker which dies leaves free rows, not doubts. `begin` moves one row to
+`sending` just before its bytes leave; `settle` writes the outcome. The attempt number is the fence: a reply that comes after the
+row went on to another attempt changes nothing.
+
+Not here: when to retry and how fast to go (`sending/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, DispatchStatus, Outcome, Verdict
+from mailer.dispatch.states import DELIVERY_MOVES
+from mailer.ledger import schema as t
+from mailer.ledger.connect import Database
+from mailer.ledger.values import delivery_from, outcome_columns
+
+__all__ = ["Beginning", "Queue", "Settlement"]
+
+_D = DeliveryState
+_WAITING = DELIVERY_MOVES[DeliveryMove.BEGIN][0]
+
+VERDICT_MOVES = {
+    Verdict.ACCEPT: DeliveryMove.ACCEPT,
+    Verdict.DEFER: DeliveryMove.DEFER,
+    Verdict.REFUSE: DeliveryMove.REFUSE,
+    Verdict.DOUBT: DeliveryMove.DOUBT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """`owner` must hold the lease. `number` is the attempt about to be made (attempts so far + 1)."""
+
+    delivery_id: int
+    owner: str
+    number: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The end of attempt `number`. `begun` says whether its beginning was committed; an attempt that ended before the message
+    bytes left (a refused RCPT) is begun and settled in one go. `retry_at` belongs to a deferred one."""
+
+    delivery_id: int
+    owner: str
+    number: int
+    begun: bool
+    outcome: Outcome
+    started_at: datetime
+    ended_at: datetime
+    retry_at: datetime | None = None
+
+
+class Queue:
+    """What the sender asks of the ledger, in batches, so that one commit serves many connections."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(
+        self,
+        dispatch_id: int,
+        *,
+        owner: str,
+        limit: int,
+        now: datetime,
+        lease_until: datetime,
+        without_domains: Collection[str] = (),
+    ) -> tuple[Delivery, ...]:
+        """Lease up to `limit` deliveries that may go out now, in list order."""
+        d = t.delivery.c
+        live = sa.exists().where(t.dispatch.c.id == dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING)
+        free = sa.or_(d.lease_owner.is_(None), d.lease_until < now)
+        ready = sa.or_(d.state == _D.QUEUED, sa.and_(d.state == _D.DEFERRED, d.retry_at <= now))
+        chosen = sa.select(d.id).where(d.dispatch_id == dispatch_id, ready, free, live)
+        if without_domains:
+            chosen = chosen.where(d.domain.not_in(without_domains))
+        picked = chosen.order_by(d.position).limit(limit).with_for_update(skip_locked=True).cte("picked")
+        statement = (
+            t.delivery.update()
+            .where(d.id.in_(sa.select(picked.c.id)))
+            .values(lease_owner=owner, lease_until=lease_until)
+            .returning(t.delivery)
+        )
+        with self._database.writing() as connection:
+            rows = [delivery_from(row) for row in connection.execute(statement)]
+        return tuple(sorted(rows, key=lambda delivery: delivery.position))
+
+    def renew(self, owner: str, lease_until: datetime) -> None:
+        """Push every lease of `owner` on; called while its process lives."""
+        with self._database.writing() as connection:
+            connection.execute(
+                t.delivery.update().where(t.delivery.c.lease_owner == owner).values(lease_until=lease_until)
+            )
+
+    def give_back(self, owner: str, delivery_ids: Collection[int]) -> None:
+        """Drop leases of rows that will not be tried now."""
+        with self._database.writing() as connection:
+            connection.execute(
+                t.delivery.update()
+                .where(
+                    t.delivery.c.lease_owner == owner,
+                    t.delivery.c.id.in_(delivery_ids),
+                    t.delivery.c.state.in_(_WAITING),
+                )
+                .values(lease_owner=None, lease_until=None)
+            )
+
+    def write(self, begins: Sequence[Beginning], settles: Sequence[Settlement]) -> frozenset[int]:
+        """Commit beginnings and settlements together; returns the delivery ids that were begun.
+
+        A delivery that is missing from the answer must not be sent: its dispatch was paused or cancelled, or its lease was lost.
+        """
+        with self._database.writing() as connection:
+            for settlement in settles:
+                _settle(connection, settlement)
+            return frozenset(b.delivery_id for b in begins if _begin(connection, b))
+
+    def suppress(self, delivery_id: int, *, reason: str, now: datetime) -> bool:
+        """An opt-out that came after approval: the person is left out, and the log says why."""
+        return self._close(delivery_id, DeliveryMove.SUPPRESS, who="worker", note=reason, now=now)
+
+    def expire(self, now: datetime) -> int:
+        """Fail what has waited past its dispatch's deadline. Returns how many."""
+        before, after = DELIVERY_MOVES[DeliveryMove.EXPIRE]
+        overdue = (
+            sa.select(t.delivery.c.id, t.delivery.c.dispatch_id)
+            .join(t.dispatch, t.dispatch.c.id == t.delivery.c.dispatch_id)
+            .where(
+                t.dispatch.c.status == DispatchStatus.SENDING,
+                t.dispatch.c.give_up_at <= now,
+                t.delivery.c.state.in_(before),
+                t.delivery.c.lease_owner.is_(None),
+            )
+        )
+        with self._database.writing() as connection:
+            rows = connection.execute(overdue).all()
+            for row in rows:
+                _update_state(connection, row.id, before, after, retry_at=None)
+                _event(connection, row.dispatch_id, row.id, now, "worker", DeliveryMove.EXPIRE, "give_up_at")
+            return len(rows)
+
+    def release_owner(self, owner: str, now: datetime) -> tuple[int, int]:
+        """`owner` is known to be dead: free its leases, put what it had on the wire in doubt. Returns (freed, in doubt)."""
+        with self._database.writing() as connection:
+            doubts = self._doubt(connection, t.delivery.c.lease_owner == owner, now, f"worker {owner} died")
+            freed = connection.execute(
+                t.delivery.update().where(t.delivery.c.lease_owner == owner).values(lease_owner=None, lease_until=None)
+            ).rowcount
+            return freed, doubts
+
+    def release_expired(self, own: str, now: datetime) -> int:
+        """Leases of other workers that ran out: what they had on the wire is in doubt. Returns how many."""
+        stale = sa.and_(t.delivery.c.lease_until < now, t.delivery.c.lease_owner != own)
+        with self._database.writing() as connection:
+            return self._doubt(connection, stale, now, "lease ran out")
+
+    def owners(self) -> frozenset[str]:
+        """Every worker that holds a lease."""
+        query = sa.select(t.delivery.c.lease_owner).where(t.delivery.c.lease_owner.is_not(None)).distinct()
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def next_retry(self, dispatch_id: int) -> datetime | None:
+        """When the earliest deferred delivery becomes ready again."""
+        query = sa.select(sa.func.min(t.delivery.c.retry_at)).where(
+            t.delivery.c.dispatch_id == dispatch_id, t.delivery.c.state == _D.DEFERRED
+        )
+        with self._database.reading() as connection:
+            due: datetime | None = connection.execute(query).scalar_one()
+            return due
+
+    def counts(self, dispatch_id: int) -> dict[DeliveryState, int]:
+        """How many deliveries are in each state; every state is a key."""
+        query = (
+            sa.select(t.delivery.c.state, sa.func.count().label("count"))
+            .where(t.delivery.c.dispatch_id == dispatch_id)
+            .group_by(t.delivery.c.state)
+        )
+        with self._database.reading() as connection:
+            found = {DeliveryState(row.state): row.count for row in connection.execute(query)}
+        return {state: found.get(state, 0) for state in DeliveryState}
+
+    def resolve(self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime) -> bool:
+        """A person settles a doubt: confirm, resend or abandon. False when it was in doubt no longer."""
+        return self._close(delivery_id, move, who=who, note=note, now=now)
+
+    def _close(self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime) -> bool:
+        before, after = DELIVERY_MOVES[move]
+        with self._database.writing() as connection:
+            moved = _update_state(connection, delivery_id, before, after, retry_at=None)
+            if moved:
+                dispatch_id = connection.execute(
+                    sa.select(t.delivery.c.dispatch_id).where(t.delivery.c.id == delivery_id)
+                ).scalar_one()
+                _event(connection, dispatch_id, delivery_id, now, who, move, note)
+            return moved
+
+    @staticmethod
+    def _doubt(connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime, note: str) -> int:
+        before, after = DELIVERY_MOVES[DeliveryMove.DOUBT]
+        rows = connection.execute(
+            t.delivery.update()
+            .where(which, t.delivery.c.state.in_(before))
+            .values(state=after, lease_owner=None, lease_until=None)
+            .returning(t.delivery.c.id, t.delivery.c.dispatch_id)
+        ).all()
+        for row in rows:
+            _event(connection, row.dispatch_id, row.id, now, "worker", DeliveryMove.DOUBT, note)
+        return len(rows)
+
+
+def _begin(connection: sa.Connection, beginning: Beginning) -> bool:
+    live = sa.exists().where(t.dispatch.c.id == t.delivery.c.dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING)
+    if not _take(connection, beginning.delivery_id, beginning.owner, beginning.number, live):
+        return False
+    connection.execute(
+        t.attempt.insert(),
+        {
+            "delivery_id": beginning.delivery_id,
+            "number": beginning.number,
+            "worker": beginning.owner,
+            "started_at": beginning.started_at,
+        },
+    )
+    return True
+
+
+def _take(
+    connection: sa.Connection, delivery_id: int, owner: str, number: int, live: sa.ColumnElement[bool] | None
+) -> bool:
+    before, after = DELIVERY_MOVES[DeliveryMove.BEGIN]
+    d = t.delivery.c
+    statement = t.delivery.update().where(
+        d.id == delivery_id, d.state.in_(before), d.lease_owner == owner, d.attempts == number - 1
+    )
+    if live is not None:
+        statement = statement.where(live)
+    return connection.execute(statement.values(state=after, attempts=number, retry_at=None)).rowcount == 1
+
+
+def _settle(connection: sa.Connection, settlement: Settlement) -> None:
+    columns = outcome_columns(settlement.outcome)
+    identity = {"delivery_id": settlement.delivery_id, "number": settlement.number}
+    if settlement.begun:
+        t_a = t.attempt.c
+        settled = connection.execute(
+            t.attempt.update()
+            .where(t_a.delivery_id == settlement.delivery_id, t_a.number == settlement.number, t_a.ended_at.is_(None))
+            .values(ended_at=settlement.ended_at, **columns)
+        ).rowcount
+        if not settled:
+            return
+    else:
+        if not _take(connection, settlement.delivery_id, settlement.owner, settlement.number, None):
+            return
+        times = {"started_at": settlement.started_at, "ended_at": settlement.ended_at}
+        connection.execute(t.attempt.insert(), {**identity, "worker": settlement.owner, **times, **columns})
+    before, after = DELIVERY_MOVES[VERDICT_MOVES[settlement.outcome.verdict]]
+    _update_state(
+        connection, settlement.delivery_id, before, after, number=settlement.number, retry_at=settlement.retry_at
+    )
+    if after is _D.DEFERRED:
+        _cancel_if_dispatch_is(connection, settlement.delivery_id)
+
+
+def _cancel_if_dispatch_is(connection: sa.Connection, delivery_id: int) -> None:
+    # cancelled while this message was on the wire: a deferred row must not stay open for ever
+    cancelled = sa.exists().where(
+        t.dispatch.c.id == t.delivery.c.dispatch_id, t.dispatch.c.status == DispatchStatus.CANCELLED
+    )
+    connection.execute(
+        t.delivery.update()
+        .where(t.delivery.c.id == delivery_id, t.delivery.c.state == _D.DEFERRED, cancelled)
+        .values(state=_D.CANCELLED, retry_at=None)
+    )
+
+
+def _update_state(
+    connection: sa.Connection,
+    delivery_id: int,
+    before: frozenset[DeliveryState],
+    after: DeliveryState,
+    *,
+    retry_at: datetime | None,
+    number: int | None = None,
+) -> bool:
+    statement = t.delivery.update().where(t.delivery.c.id == delivery_id, t.delivery.c.state.in_(before))
+    if number is not None:
+        statement = statement.where(t.delivery.c.attempts == number)
+    values: dict[str, Any] = {"state": after, "retry_at": retry_at, "lease_owner": None, "lease_until": None}
+    return connection.execute(statement.values(values)).rowcount == 1
+
+
+def _event(
+    connection: sa.Connection,
+    dispatch_id: int,
+    delivery_id: int,
+    at: datetime,
+    who: str,
+    move: DeliveryMove,
+    note: str,
+) -> None:
+    connection.execute(
+        t.event.insert(),
+        {
+            "at": at,
+            "dispatch_id": dispatch_id,
+            "delivery_id": delivery_id,
+            "who": who,
+            "move": move.value,
+            "note": note,
+        },
+    )

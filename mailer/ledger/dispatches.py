@@ -208,12 +208,12 @@ class Dispatches:
     def finish_if_closed(self, dispatch_id: int, now: datetime) -> Dispatch | None:
         """`done` when every delivery is closed; paused when only doubts are left; None when work remains."""
         opened = (
-            sa.select(t.delivery.c.state, sa.func.count().label("count"))
+            sa.select(t.delivery.c.state, sa.func.count().label("number"))
             .where(t.delivery.c.dispatch_id == dispatch_id, t.delivery.c.state.in_(OPEN))
             .group_by(t.delivery.c.state)
         )
         with self._database.writing() as connection:
-            left = {row.state: row.count for row in connection.execute(opened)}
+            left = {row.state: row.number for row in connection.execute(opened)}
             if not left:
                 moved = _guarded(connection, dispatch_id, DispatchMove.FINISH, {"ended_at": now, "pause_reason": None})
                 if moved:

@@ -83,7 +83,7 @@ class Log:
             return {row.address_key: row.id for row in connection.execute(query)}
 
 
-def _conditions(which: LogFilter, last: sa.Alias) -> list[sa.ColumnElement[bool]]:
+def _conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     d = t.delivery.c
     conditions: list[sa.ColumnElement[bool]] = []
     if which.dispatch_id is not None:

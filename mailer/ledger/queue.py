@@ -182,12 +182,12 @@ class Queue:
     def counts(self, dispatch_id: int) -> dict[DeliveryState, int]:
         """How many deliveries are in each state; every state is a key."""
         query = (
-            sa.select(t.delivery.c.state, sa.func.count().label("count"))
+            sa.select(t.delivery.c.state, sa.func.count().label("number"))
             .where(t.delivery.c.dispatch_id == dispatch_id)
             .group_by(t.delivery.c.state)
         )
         with self._database.reading() as connection:
-            found = {DeliveryState(row.state): row.count for row in connection.execute(query)}
+            found = {DeliveryState(row.state): row.number for row in connection.execute(query)}
         return {state: found.get(state, 0) for state in DeliveryState}
 
     def resolve(self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime) -> bool:

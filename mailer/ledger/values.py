@@ -84,7 +84,7 @@ def contact_to_json(contact: Contact) -> dict[str, Any]:
 
 
 def contact_from_json(data: dict[str, Any]) -> Contact:
-    known = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     known["address"] = Address(**data["address"])
     known["extra"] = tuple((str(key), str(value)) for key, value in data["extra"])
     return Contact(**known)

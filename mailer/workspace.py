@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -192,7 +191,7 @@ def _missing(name: str, folder: Path, there: Sequence[str], kind: Text) -> Maile
     else:
         remedy = Text("파일의 경로를 적거나 이 폴더에 넣으세요", "give the path of a file, or put it into this folder")
     return UsageError(
-        Text(f"{name}: 그런 {kind.ko}이(가) 없습니다", f"{name}: there is no such {kind.en}"),
+        Text(f"{name}: 이런 이름의 {kind.ko} 파일이 없습니다", f"{name}: there is no such {kind.en}"),
         where=str(folder),
         remedy=remedy,
     )
@@ -202,7 +201,7 @@ def _ambiguous(name: str, found: Sequence[Path], kind: Text) -> MailerError:
     names = ", ".join(path.name for path in found)
     return UsageError(
         Text(
-            f"{name}: 이름이 같은 {kind.ko}이(가) 여럿입니다 ({names})",
+            f"{name}: 이름이 같은 {kind.ko} 파일이 여럿입니다 ({names})",
             f"{name}: more than one {kind.en} has this name ({names})",
         ),
         where=str(found[0].parent),

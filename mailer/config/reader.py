@@ -204,14 +204,14 @@ def _refuse_contradictions(config: Config) -> None:
     if (config.smtp_username is None) != (config.smtp_password is None):
         there, missing = ("SMTP_USERNAME", "SMTP_PASSWORD") if login[0] else ("SMTP_PASSWORD", "SMTP_USERNAME")
         raise ConfigError(
-            Text(f"{there}은(는) 있는데 {missing}이(가) 없습니다", f"{there} is given but {missing} is not"),
+            Text(f"{missing}: 빠져 있습니다 ({there}만 있습니다)", f"{missing}: missing, although {there} is given"),
             where=origins[there].where,
             remedy=Text("둘 다 적거나 둘 다 지우세요", "give both or neither"),
         )
     if _password_in_clear(config):
         raise ConfigError(
             Text(
-                f"SMTP_SECURITY=none이면 비밀번호가 암호화 없이 {config.smtp_host}(으)로 나갑니다",
+                f"SMTP_SECURITY=none이면 비밀번호가 암호화 없이 서버({config.smtp_host})로 나갑니다",
                 f"with SMTP_SECURITY=none the password would travel to {config.smtp_host} in clear",
             ),
             where=origins["SMTP_SECURITY"].where,

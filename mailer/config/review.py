@@ -108,7 +108,7 @@ def _doubts(config: Config) -> Iterator[Finding]:
         yield _warning(
             "config.clear",
             Text(
-                f"메일이 암호화 없이 {config.smtp_host}(으)로 나갑니다",
+                f"메일이 암호화 없이 서버({config.smtp_host})로 나갑니다",
                 f"mail travels to {config.smtp_host} without encryption",
             ),
             where=config.origins["SMTP_SECURITY"].where,

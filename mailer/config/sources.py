@@ -68,7 +68,7 @@ def read_env_file(path: Path) -> Iterator[tuple[str, str, str]]:
     """(name, text, `.env:line`) of each setting in a `.env` file; nothing when there is no such file."""
     from dotenv.parser import parse_stream
 
-    seen: dict[str, int] = {}
+    seen: dict[str, int] = {}  # an empty line may stand before the one that counts
     name = _shown(path)
     text = _decode(_read(path, missing=b""), name)
     for binding in parse_stream(io.StringIO(text)):
@@ -81,7 +81,8 @@ def read_env_file(path: Path) -> Iterator[tuple[str, str, str]]:
             continue
         if binding.key in seen:
             raise _twice(binding.key, seen[binding.key], place)
-        seen[binding.key] = line
+        if binding.value:
+            seen[binding.key] = line
         yield binding.key, binding.value, place
 
 
@@ -161,13 +162,13 @@ def _refuse_unknown(name: str, raw: Raw) -> None:
     known = [*KEYS, *(f"{key}_FILE" for key in KEYS)]
     if name in known:
         return _refuse_control(name, raw)
-    close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6 if name.startswith(_PREFIXES) else 0.85)
+    close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.7 if name.startswith(_PREFIXES) else 0.85)
     if not close and not name.startswith(_PREFIXES):
         return None  # a line for some other program that reads the same .env
     raise ConfigError(
         Text(f"{name}: 모르는 설정입니다", f"{name}: unknown setting"),
         where=raw.origin.where,
-        remedy=Text(f"{close[0]}을(를) 뜻하셨나요?", f"did you mean {close[0]}?")
+        remedy=Text(f"혹시 이것인가요? {close[0]}", f"did you mean {close[0]}?")
         if close
         else Text("config.example.env에 모든 설정이 있습니다", "config.example.env lists every setting"),
     )
@@ -206,7 +207,7 @@ def _not_a_setting(place: str) -> ConfigError:
 
 def _twice(name: str, first: int, place: str) -> ConfigError:
     return ConfigError(
-        Text(f"{name}이(가) {first}행에도 있습니다", f"{name} already stands in line {first}"),
+        Text(f"{name}: {first}행에도 적혀 있습니다", f"{name} already stands in line {first}"),
         where=place,
         remedy=Text("한 줄만 남기세요", "keep one of the two lines"),
     )

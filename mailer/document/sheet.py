@@ -1,0 +1,132 @@
+"""What the layout gets to see: a release and a letterhead as plain JSON values.
+
+The layout reads them with `json(bytes(sys.inputs.data))`; its first comment lists the keys. Text travels as text, so nothing a
+person wrote can become markup.
+
+Not here: how it looks (`templates/document/letter.typ`), what may be printed (`glyphs.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from mailer.document.letterhead import Letterhead
+from mailer.document.words import LINE, Node, inline
+from mailer.release.language import runs
+from mailer.release.model import Release
+from mailer.release.tree import (
+    Block,
+    BulletList,
+    CodeBlock,
+    Heading,
+    OrderedList,
+    Paragraph,
+    Quote,
+    Rule,
+    Table,
+)
+
+_WEEKDAYS = "월화수목금토일"
+_TABLE_CHARACTERS = 44  # full-width characters of table text that fit between the margins
+
+
+def sheet(release: Release, letterhead: Letterhead) -> dict[str, Any]:
+    """The whole document as JSON values, in the order of the paper."""
+    return {
+        "org": _organisation(letterhead),
+        "title": release.title,
+        "number": release.number,
+        "date": {"year": release.dated.year, "month": release.dated.month, "day": release.dated.day},
+        "fields": list(_fields(release)),
+        "embargo": _moment(release.embargo) if release.embargo else None,
+        "kicker": _text("".join(f"[{tag}]" for tag in release.tags)),
+        "headline": _text(release.headline),
+        "body": _blocks(release.body),
+        "names": [inline(person.children) for person in release.signatories],
+        "notes": _blocks(release.notes),
+        "closing": _closing(release),
+    }
+
+
+def day(value: date) -> str:
+    """`2020. 09. 10.(목)`, as Korean offices write it."""
+    return f"{value:%Y. %m. %d.}({_WEEKDAYS[value.weekday()]})"
+
+
+def _moment(value: datetime) -> str:
+    return f"{day(value)} {value:%H:%M}"
+
+
+def _organisation(letterhead: Letterhead) -> dict[str, Any]:
+    logo = list(letterhead.logo) if letterhead.logo else None
+    return {
+        **dict.fromkeys(("name_ko", "name_en", "address", "phone", "fax", "web", "email"), ""),
+        **letterhead.printed(),
+        "colour": letterhead.colour,
+        "justify": letterhead.justify,
+        "logo": logo,
+        "logo_kind": letterhead.logo_kind,
+    }
+
+
+def _fields(release: Release) -> Iterable[dict[str, Any]]:
+    """The header block; fields that the letter does not have are left out."""
+    rows = [
+        ("문서번호", "text", release.number),
+        ("수신", "text", release.to),
+        ("참조", "text", release.cc),
+        ("발신", "text", release.sender),
+        ("제목", "title", release.title),
+        ("전송일자", "text", day(release.dated)),
+        ("전송매수", "pages", "-"),
+        ("담당", "text", release.contact),
+        ("붙임", "text", release.attachments),
+        ("정정대상", "text", release.corrects),
+        ("엠바고", "embargo", f"{_moment(release.embargo)} 이후 보도" if release.embargo else None),
+    ]
+    for label, kind, value in rows:
+        if value:
+            yield {"label": label, "kind": kind, "c": _text(value)}
+
+
+def _text(value: str) -> list[Node]:
+    """Nodes of a one-line string that the reader keeps without languages."""
+    return inline(runs(value))
+
+
+def _closing(release: Release) -> dict[str, Any] | None:
+    if release.closing is None:
+        return None
+    return {
+        "date": _text(release.closing.date_text),
+        "sender": _text(release.closing.sender),
+    }
+
+
+def _blocks(blocks: Iterable[Block]) -> list[Node]:
+    return [_block(block) for block in blocks]
+
+
+def _block(block: Block) -> Node:
+    match block:
+        case Paragraph(lang=lang, children=children):
+            return {"t": "p", "l": lang, "c": inline(children)}
+        case Heading(lang=lang, level=level, children=children):
+            # the title is the heading of level 1
+            return {"t": "h", "n": level + 1, "l": lang, "c": inline(children)}
+        case BulletList(items=items):
+            return {"t": "ul", "items": [_blocks(item) for item in items]}
+        case OrderedList(start=start, items=items):
+            return {"t": "ol", "start": start, "items": [_blocks(item) for item in items]}
+        case Quote(children=children):
+            return {"t": "quote", "c": _blocks(children)}
+        case Table(rows=rows):
+            columns = max(len(row) for row in rows)
+            limit = max(2, min(LINE, _TABLE_CHARACTERS // columns - 1))
+            return {"t": "table", "columns": columns, "rows": [[inline(cell, limit) for cell in row] for row in rows]}
+        case Rule():
+            return {"t": "hr"}
+        case CodeBlock(text=text):
+            return {"t": "pre", "v": text}

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailer.dispatch import Attempt, DeliveryState
+from mailer.dispatch import Attempt, DeliveryState, Verdict
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 from mailer.ledger.values import LogRow, attempt_from, delivery_from
@@ -62,6 +62,18 @@ class Log:
             query = query.outerjoin(a, sa.and_(a.c.delivery_id == d.id, a.c.number == d.attempts))
         with self._database.reading() as connection:
             return int(connection.execute(query.where(*_conditions(which, a))).scalar_one())
+
+    def accepted_since(self, dispatch_id: int, since: datetime) -> int:
+        """How many attempts of a dispatch ended in acceptance after `since`."""
+        d, a = t.delivery.c, t.attempt.c
+        query = (
+            sa.select(sa.func.count())
+            .select_from(t.delivery)
+            .join(t.attempt, a.delivery_id == d.id)
+            .where(d.dispatch_id == dispatch_id, a.ended_at >= since, a.verdict == Verdict.ACCEPT)
+        )
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def history(self, delivery_ids: Iterable[int]) -> dict[int, tuple[Attempt, ...]]:
         """Every attempt of these deliveries, oldest first."""

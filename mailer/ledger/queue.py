@@ -78,7 +78,8 @@ class Queue:
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that may go out now, in list order."""
         d = t.delivery.c
-        live = sa.exists().where(t.dispatch.c.id == dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING)
+        in_time = sa.or_(t.dispatch.c.give_up_at.is_(None), t.dispatch.c.give_up_at > now)
+        live = sa.exists().where(t.dispatch.c.id == dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING, in_time)
         free = sa.or_(d.lease_owner.is_(None), d.lease_until < now)
         ready = sa.or_(d.state == _D.QUEUED, sa.and_(d.state == _D.DEFERRED, d.retry_at <= now))
         chosen = sa.select(d.id).where(d.dispatch_id == dispatch_id, ready, free, live)

@@ -138,6 +138,7 @@ attempt = Table(
     Column("reply", Text),
     Column("detail", Text),
     UniqueConstraint("delivery_id", "number"),
+    Index("ix_attempt_ended_at", "ended_at"),
 )
 
 left_out = Table(

@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         sa.UniqueConstraint("delivery_id", "number", name=op.f("uq_attempt_delivery_id_number")),
     )
+    op.create_index("ix_attempt_ended_at", "attempt", ["ended_at"], unique=False)
     op.create_table(
         "event",
         sa.Column("id", ID, autoincrement=True, nullable=False),

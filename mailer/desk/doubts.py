@@ -1,0 +1,143 @@
+"""What a person does about deliveries in doubt, and about those that failed.
+
+A doubt means that the message may have arrived: only a person decides. `resend_failed` makes a new dispatch to exactly those who
+did not get the old one, with the same frozen package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from mailer.contacts import Suppressions
+from mailer.desk.terms import Terms
+from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch, DispatchStatus, Seal
+from mailer.errors import IllegalMove, StoppedByCheck, UsageError
+from mailer.ledger import Draft, Ledger, LeftOutRow, LogFilter, Share
+from mailer.message import Package, new_message_id, seal_sha256
+from mailer.wording import Text
+
+__all__ = ["failed_deliveries", "resend_failed", "resolve"]
+
+DID_NOT_GET_IT = (DeliveryState.FAILED, DeliveryState.BOUNCED)
+GOT_IT_OR_MAY = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.DEFERRED,
+    DeliveryState.ACCEPTED,
+    DeliveryState.IN_DOUBT,
+)
+
+
+def resolve(
+    ledger: Ledger, dispatch: Dispatch, move: DeliveryMove, addresses: Sequence[str] | None, *, who: str, now: datetime
+) -> tuple[Delivery, ...]:
+    """Confirm, resend or abandon doubts: those of `addresses`, or all when None. Returns what moved.
+
+    Raises UsageError for an address that is not in doubt here, IllegalMove for a resend in a dispatch that is over.
+    """
+    rows = [
+        row.delivery for row in ledger.log.rows(LogFilter(dispatch_id=dispatch.id, states=(DeliveryState.IN_DOUBT,)))
+    ]
+    if addresses is not None:
+        rows = _named(dispatch, rows, addresses)
+    if move is DeliveryMove.RESEND and dispatch.status not in (DispatchStatus.SENDING, DispatchStatus.PAUSED):
+        raise IllegalMove(
+            Text(f"발송 {dispatch.id} 은(는) 이미 끝났습니다", f"dispatch {dispatch.id} is over"),
+            remedy=Text("--confirm 이나 --abandon 으로 정리하세요", "settle it with --confirm or --abandon"),
+        )
+    moved = tuple(row for row in rows if ledger.queue.resolve(row.id, move, who=who, note="", now=now))
+    if moved and move is DeliveryMove.RESEND and dispatch.status is DispatchStatus.PAUSED:
+        ledger.dispatches.resume(dispatch.id, who=who, now=now)
+    ledger.dispatches.finish_if_closed(dispatch.id, now)
+    return moved
+
+
+def _named(dispatch: Dispatch, rows: Sequence[Delivery], addresses: Sequence[str]) -> list[Delivery]:
+    by_key = {row.contact.address.key: row for row in rows}
+    by_text = {str(row.contact.address): row for row in rows}
+    found = [by_text.get(address) or by_key.get(address.casefold()) for address in addresses]
+    missing = [address for address, row in zip(addresses, found, strict=True) if row is None]
+    if missing:
+        raise UsageError(
+            Text(
+                f"발송 {dispatch.id} 에서 '확인 필요' 상태가 아닙니다: {', '.join(missing)}",
+                f"not in doubt in dispatch {dispatch.id}: {', '.join(missing)}",
+            ),
+            remedy=Text(
+                f"mailer log {dispatch.id} --state in_doubt 로 확인하세요",
+                f"see them with: mailer log {dispatch.id} --state in_doubt",
+            ),
+        )
+    return [row for row in found if row is not None]
+
+
+def failed_deliveries(ledger: Ledger, dispatch: Dispatch) -> tuple[Delivery, ...]:
+    """Those of a dispatch who did not get it, less those whom a later dispatch of the same release has reached or still may."""
+    failed = [row.delivery for row in ledger.log.rows(LogFilter(dispatch_id=dispatch.id, states=DID_NOT_GET_IT))]
+    reached: set[str] = set()
+    followers = [dispatch.id]
+    for later in sorted(ledger.dispatches.all(), key=lambda entry: entry.id):
+        if later.follows in followers and later.status is not DispatchStatus.CANCELLED:
+            followers.append(later.id)
+            rows = ledger.log.rows(LogFilter(dispatch_id=later.id, states=GOT_IT_OR_MAY))
+            reached |= {row.delivery.contact.address.key for row in rows}
+    return tuple(row for row in failed if row.contact.address.key not in reached)
+
+
+def resend_failed(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    deliveries: Sequence[Delivery],
+    *,
+    suppressions: Suppressions,
+    terms: Terms,
+    who: str,
+    now: datetime,
+) -> Dispatch:
+    """A new, approved dispatch that follows `dispatch`, to exactly `deliveries` less those suppressed since."""
+    package_bytes, pdf = ledger.dispatches.package(dispatch.id)
+    package = Package.from_json(package_bytes, pdf)
+    kept = [row for row in deliveries if suppressions.why(row.contact.address) is None]
+    if not kept:
+        raise StoppedByCheck(
+            Text("다시 보낼 사람이 없습니다", "there is nobody to send it to again"),
+            remedy=Text(f"mailer log {dispatch.id} 로 확인하세요", f"see: mailer log {dispatch.id}"),
+        )
+    seal = seal_sha256(package.sha256, [(str(row.contact.address), row.content_sha256) for row in kept])
+    draft = Draft(
+        title=dispatch.title,
+        number=dispatch.number,
+        letter_source=dispatch.letter_source,
+        lists=dispatch.lists,
+        zone=terms.zone,
+        late_after=terms.late_after,
+        give_up_after=terms.give_up_after,
+        seal=Seal(sha256=seal, recipients=len(kept), approved_by=who, approved_at=now),
+        package=package_bytes,
+        package_sha256=dispatch.package_sha256,
+        document=pdf,
+        document_sha256=hashlib.sha256(pdf).hexdigest(),
+        shares=tuple(
+            Share(
+                contact=row.contact,
+                message_id=new_message_id(package.sender.domain),
+                content_sha256=row.content_sha256,
+            )
+            for row in kept
+        ),
+        left_out=tuple(
+            LeftOutRow(
+                address=str(row.contact.address),
+                code="suppressed",
+                reason=Text("발송 제외 명단에 있습니다", "suppressed"),
+                place="",
+            )
+            for row in deliveries
+            if row not in kept
+        ),
+        follows=dispatch.id,
+        request_key=terms.request_key,
+    )
+    return ledger.dispatches.approve(draft, now)

@@ -1,0 +1,220 @@
+"""출고 전 점검: what is looked at before anything may go out. Pure rules over values; every rule has a stable code.
+
+The rooms below find what concerns one letter, one list or one template; the rules here see them together: the paper against the
+mail, the mail against its size, the schedule against the letter, this send against earlier ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from mailer.contacts import Audience, ContactList
+from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, local
+from mailer.dispatch import Dispatch, DispatchStatus
+from mailer.document import Document
+from mailer.findings import Finding, Level
+from mailer.release import Release
+from mailer.wording import Text
+
+__all__ = [
+    "audience_findings",
+    "history_findings",
+    "letter_findings",
+    "message_findings",
+    "schedule_findings",
+    "sorted_findings",
+]
+
+LARGE_MESSAGE = 5_000_000
+LARGEST_MESSAGE = 20_000_000
+LONG_SUBJECT = 120
+_ORDER = [Level.ERROR, Level.WARNING, Level.OK]
+
+
+def sorted_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first, then warnings, then what holds; otherwise in the order found."""
+    return tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.level)))
+
+
+def letter_findings(release: Release, document: Document) -> list[Finding]:
+    """The letter against its own paper."""
+    return [
+        Finding(
+            level=Level.OK,
+            code="document.pages",
+            message=Text(
+                f"전송매수: 총 {document.pages}매 (PDF에서 셈)", f"{document.pages} pages, counted in the PDF"
+            ),
+            where=document.filename,
+        ),
+        Finding(
+            level=Level.OK,
+            code="document.glyphs",
+            message=Text("모든 글자를 문서 글꼴로 찍을 수 있습니다", "every character can be printed"),
+            where=release.source,
+        ),
+    ]
+
+
+def message_findings(messages: Sequence[tuple[str, str, int]], release: Release) -> list[Finding]:
+    """Every (address, subject, size in octets): one subject for all, equal to 제목; a size that mail servers take."""
+    if not messages:
+        return []
+    findings = [*_subject_findings({subject for _, subject, _ in messages}, release)]
+    address, _, largest = max(messages, key=lambda entry: entry[2])
+    level = Level.OK
+    if largest > LARGE_MESSAGE:
+        level = Level.ERROR if largest > LARGEST_MESSAGE else Level.WARNING
+    size = f"{largest / 1_000_000:.1f} MB" if largest >= 1_000_000 else f"{largest / 1000:.0f} KB"
+    findings.append(
+        Finding(
+            level=level,
+            code="message.size",
+            message=Text(f"가장 큰 메일 {size} ({address})", f"the largest message is {size} ({address})"),
+            remedy=None
+            if level is Level.OK
+            else Text("그림을 줄이거나 첨부를 빼세요", "make pictures smaller or leave attachments out"),
+        )
+    )
+    return findings
+
+
+def _subject_findings(subjects: set[str], release: Release) -> Iterable[Finding]:
+    if subjects == {release.title}:
+        yield Finding(
+            level=Level.OK,
+            code="message.subject",
+            message=Text("메일 제목 = 문서 제목 = 머리글 제목", "subject, heading and 제목 are the same"),
+            where=release.source,
+        )
+    else:
+        odd = sorted(subjects - {release.title})[0]
+        yield Finding(
+            level=Level.WARNING,
+            code="message.subject",
+            message=Text(f"메일 제목이 문서 제목과 다릅니다: {odd}", f"a subject differs from the title: {odd}"),
+            where="templates/email/subject.txt.j2",
+            remedy=Text("의도한 것이 아니면 템플릿을 고치세요", "correct the template unless you meant it"),
+        )
+    if len(release.title) > LONG_SUBJECT:
+        yield Finding(
+            level=Level.WARNING,
+            code="message.subject_long",
+            message=Text(
+                f"제목이 {len(release.title)}자로 길어 받은편지함에서 잘립니다",
+                f"the subject has {len(release.title)} characters and will be cut in inboxes",
+            ),
+            where=release.source,
+        )
+
+
+def audience_findings(audience: Audience, lists: Sequence[ContactList]) -> list[Finding]:
+    """Who is in, who is out, and every row that could not be used."""
+    findings = [
+        Finding(
+            level=Level.OK,
+            code="audience.count",
+            message=Text(
+                f"명단 {audience.listed}명 가운데 {len(audience.recipients)}명에게 보냅니다",
+                f"{len(audience.recipients)} of {audience.listed} people listed get it",
+            ),
+        )
+    ]
+    for contacts in lists:
+        findings += [
+            Finding(
+                level=Level.WARNING,
+                code=f"list.{problem.code}",
+                message=problem.problem,
+                where=f"{contacts.source}:{problem.row}",
+                remedy=Text(f"혹시 {problem.suggestion} 인가요?", f"did you mean {problem.suggestion}?")
+                if problem.suggestion
+                else None,
+            )
+            for problem in contacts.problems
+            if problem.level is not Level.OK
+        ]
+    findings += [
+        Finding(
+            level=Level.WARNING,
+            code="audience.near_duplicate",
+            message=Text(
+                f"같은 사람일 수 있습니다: {near.name} ({near.outlet}) {', '.join(near.addresses)}",
+                f"perhaps the same person: {near.name} ({near.outlet}) {', '.join(near.addresses)}",
+            ),
+        )
+        for near in audience.near
+    ]
+    return findings
+
+
+def schedule_findings(release: Release, send_at: datetime, zone: str) -> list[Finding]:
+    """The moment of sending against the letter's own date and embargo, and against office hours."""
+    here = send_at.astimezone(ZoneInfo(zone))
+    findings = list(_date_findings(release, here.date()))
+    shown = local(send_at, zone)
+    if here.weekday() >= 5:
+        findings.append(
+            _warning("schedule.weekend", Text(f"주말에 나갑니다: {shown.ko}", f"goes out on a weekend: {shown.en}"))
+        )
+    if here.hour >= 21 or here.hour < 6:
+        findings.append(
+            _warning("schedule.night", Text(f"밤에 나갑니다: {shown.ko}", f"goes out at night: {shown.en}"))
+        )
+    if release.embargo is not None and send_at < release.embargo:
+        until = local(release.embargo, zone)
+        findings.append(
+            _warning(
+                "schedule.embargo",
+                Text(f"엠바고({until.ko}) 전에 나갑니다", f"goes out before the embargo ends ({until.en})"),
+            )
+        )
+    return findings
+
+
+def _date_findings(release: Release, day: date) -> Iterable[Finding]:
+    dated = release.dated
+    if day == dated:
+        message = Text("전송일자와 보내는 날이 같습니다", "the letter's date is the day it is sent")
+        yield Finding(level=Level.OK, code="schedule.date", message=message, where=release.source)
+    else:
+        yield _warning(
+            "schedule.date",
+            Text(
+                f"전송일자는 {dated}({WEEKDAYS_KO[dated.weekday()]})인데 {day}({WEEKDAYS_KO[day.weekday()]})에 나갑니다",
+                f"the letter is dated {dated} ({WEEKDAYS_EN[dated.weekday()]}) but goes out on {day} ({WEEKDAYS_EN[day.weekday()]})",
+            ),
+            where=release.source,
+            remedy=Text(
+                "전송일자를 고치거나 보내는 날을 바꾸세요", "correct the date in the letter or the day of sending"
+            ),
+        )
+
+
+def history_findings(release: Release, dispatches: Iterable[Dispatch]) -> list[Finding]:
+    """A journalist mailed twice: an earlier dispatch of the same number or title that was not cancelled."""
+    for earlier in dispatches:
+        if earlier.status in (DispatchStatus.CANCELLED, DispatchStatus.DRAFT):
+            continue
+        if earlier.number == release.number or earlier.title == release.title:
+            return [
+                _warning(
+                    "dispatch.repeated",
+                    Text(
+                        f"같은 문서번호나 제목의 발송 {earlier.id} 이(가) 이미 있습니다. 같은 사람이 두 번 받을 수 있습니다",
+                        f"dispatch {earlier.id} has the same number or title: people may get it twice",
+                    ),
+                    where=release.source,
+                    remedy=Text(
+                        f"못 받은 사람에게만 보내려면: mailer resend {earlier.id} --failed",
+                        f"to reach only those who did not get it: mailer resend {earlier.id} --failed",
+                    ),
+                )
+            ]
+    return []
+
+
+def _warning(code: str, message: Text, *, where: str = "", remedy: Text | None = None) -> Finding:
+    return Finding(level=Level.WARNING, code=code, message=message, where=where, remedy=remedy)

@@ -1,0 +1,81 @@
+"""A marked copy to oneself: the same letter, document and templates, `[시험]` before the subject, outside every dispatch.
+
+Nothing is written to the ledger: a rehearsal is never counted as somebody's delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mailer.contacts import parse_address
+from mailer.desk.prepare import Preparation
+from mailer.dispatch import Address, Contact, Outcome
+from mailer.errors import StoppedByCheck, UsageError
+from mailer.message import new_message_id
+from mailer.transport import SmtpTransport
+from mailer.wording import Text
+
+__all__ = ["MARK", "Rehearsed", "rehearse"]
+
+MARK = "[시험] "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """One test copy: where it went, as whom it was written, and what the server said."""
+
+    to: str
+    seen_as: str
+    subject: str
+    outcome: Outcome
+
+
+async def rehearse(
+    preparation: Preparation, to: Sequence[str], transport: SmtpTransport, *, seen_as: str | None = None
+) -> tuple[Rehearsed, ...]:
+    """Send one marked copy to each address of `to`, written as for `seen_as` (an address of the audience; default: its first person)."""
+    package = preparation.manuscript.package
+    if preparation.composer is None or package is None:
+        raise StoppedByCheck(
+            Text("점검에서 막혀 시험 메일을 만들 수 없습니다", "the checks forbid even a test copy"),
+            findings=preparation.findings,
+        )
+    model = _model(preparation, seen_as)
+    composer = package.composer(mark=MARK)
+    done = []
+    for address in [_address(text) for text in to]:
+        copy = replace(model, address=address)
+        made = composer.compose(copy, message_id=new_message_id(package.sender.domain), date=preparation.made_at)
+        outcome = await transport.send(made.envelope, _nothing_to_commit)
+        done.append(Rehearsed(to=str(address), seen_as=str(model.address), subject=made.subject, outcome=outcome))
+    return tuple(done)
+
+
+async def _nothing_to_commit() -> None:
+    return
+
+
+def _address(text: str) -> Address:
+    parsed = parse_address(text)
+    if isinstance(parsed, Address):
+        return parsed
+    raise UsageError(
+        Text(f"메일 주소가 아닙니다: {text}", f"not an e-mail address: {text}"),
+        where="--to",
+        remedy=parsed.problem,
+    )
+
+
+def _model(preparation: Preparation, seen_as: str | None) -> Contact:
+    people = preparation.audience.recipients
+    if seen_as is None:
+        return people[0]
+    found = [person for person in people if seen_as.casefold() in (person.address.key, str(person.address).casefold())]
+    if not found:
+        raise UsageError(
+            Text(f"받는 사람 가운데 {seen_as} 이(가) 없습니다", f"{seen_as} is not among the recipients"),
+            where="--as",
+            remedy=Text("주소와 명단(-l)을 확인하세요", "check the address and the lists (-l)"),
+        )
+    return found[0]

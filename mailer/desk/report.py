@@ -1,0 +1,261 @@
+"""Status and delivery log, as values: what a person reads after a send, and the stable JSON that others script against.
+
+Times in records are ISO 8601 with offset; numbers are never localised; `meaning` is in the language asked for.
+
+Not here: tables and colours (`cli/`), pages (`web/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mailer.desk.times import local
+from mailer.dispatch import Attempt, DeliveryState, Dispatch, DispatchStatus, PauseCause, Stage, Verdict
+from mailer.ledger import Ledger, LogFilter, LogRow
+from mailer.transport import Meaning, explain
+from mailer.wording import Language, Text
+
+__all__ = ["LogLine", "Status", "log_lines", "log_record", "pause_words", "status_of", "status_record"]
+
+RATE_WINDOW = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One dispatch in numbers. `rate` is acceptances per second over the last half minute; `eta_s` None when it cannot be told."""
+
+    dispatch: Dispatch
+    counts: dict[DeliveryState, int]
+    rate: float
+    eta_s: float | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def settled(self) -> int:
+        """Deliveries whose end is known or needs a person."""
+        waiting = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+        return self.total - sum(self.counts[state] for state in waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A row of the log with what it means and what to do, in both languages."""
+
+    row: LogRow
+    meaning: Meaning
+    history: tuple[Attempt, ...] = ()
+
+
+def status_of(ledger: Ledger, dispatch: Dispatch, now: datetime) -> Status:
+    counts = ledger.queue.counts(dispatch.id)
+    since = max(now - RATE_WINDOW, dispatch.started_at or now)
+    seconds = (now - since).total_seconds()
+    accepted = ledger.log.accepted_since(dispatch.id, since)
+    rate = accepted / seconds if seconds > 0 and dispatch.status is DispatchStatus.SENDING else 0.0
+    left = counts[DeliveryState.QUEUED] + counts[DeliveryState.SENDING]
+    return Status(dispatch=dispatch, counts=counts, rate=rate, eta_s=left / rate if rate else None)
+
+
+def log_lines(
+    ledger: Ledger, which: LogFilter, *, limit: int | None = None, offset: int = 0, attempts: bool = False
+) -> tuple[LogLine, ...]:
+    rows = ledger.log.rows(which, limit=limit, offset=offset)
+    history = ledger.log.history(row.delivery.id for row in rows) if attempts else {}
+    return tuple(LogLine(row=row, meaning=meaning_of(row), history=history.get(row.delivery.id, ())) for row in rows)
+
+
+_PLAIN = {
+    DeliveryState.QUEUED: Meaning(what=Text("아직 보내지 않았습니다", "not tried yet"), todo=Text("", "")),
+    DeliveryState.SENDING: Meaning(what=Text("지금 보내고 있습니다", "being sent now"), todo=Text("", "")),
+    DeliveryState.SUPPRESSED: Meaning(
+        what=Text("발송 제외 명단에 있어 보내지 않았습니다", "suppressed, so it was not sent"), todo=Text("", "")
+    ),
+    DeliveryState.CANCELLED: Meaning(
+        what=Text("보내기 전에 취소했습니다", "cancelled before it was sent"), todo=Text("", "")
+    ),
+}
+
+_EXPIRED = Meaning(
+    what=Text("정해진 시한까지 서버가 받아 주지 않아 그만두었습니다", "given up: the server did not take it in time"),
+    todo=Text("mailer resend 로 다시 보낼 수 있습니다", "mailer resend sends it again"),
+)
+_DOUBT = Meaning(
+    what=Text(
+        "보낸 뒤 서버의 대답을 받지 못했습니다. 받았을 수도, 못 받았을 수도 있습니다",
+        "no answer came after the message left: it may or may not have arrived",
+    ),
+    todo=Text(
+        "상대에게 확인한 뒤 mailer resolve 로 정리하세요", "ask the addressee, then settle it with mailer resolve"
+    ),
+)
+_CONFIRMED = Meaning(
+    what=Text("받은 것을 사람이 확인했습니다", "a person confirmed that it arrived"), todo=Text("", "")
+)
+_ABANDONED = Meaning(what=Text("사람이 포기했습니다", "a person gave it up"), todo=Text("", ""))
+
+
+def meaning_of(row: LogRow) -> Meaning:
+    """What a row of the log comes to, in plain words."""
+    state = row.delivery.state
+    if state in _PLAIN:
+        return _PLAIN[state]
+    if state is DeliveryState.IN_DOUBT:
+        return _DOUBT
+    outcome = row.last.outcome if row.last else None
+    if state is DeliveryState.FAILED and (outcome is None or outcome.verdict is not Verdict.REFUSE):
+        in_doubt = row.last is not None and (outcome is None or outcome.verdict is Verdict.DOUBT)
+        return _ABANDONED if in_doubt else _EXPIRED
+    if outcome is None or (state is DeliveryState.ACCEPTED and outcome.verdict is not Verdict.ACCEPT):
+        return _CONFIRMED
+    return explain(outcome.reply, verdict=outcome.verdict, stage=outcome.stage)
+
+
+_PAUSE_WORDS = {
+    PauseCause.OFFICER: (Text("사람이 멈췄습니다", "paused by a person"), None),
+    PauseCause.STOPPED: (Text("보내는 중에 프로그램을 멈췄습니다", "the program was stopped while sending"), None),
+    PauseCause.LATE: (
+        Text("예약한 시각을 너무 지나서 보내지 않고 붙들어 두었습니다", "held: it was found too long after its time"),
+        Text(
+            "지금이라도 보내려면 resume, 다른 시각에는 move, 그만두려면 cancel",
+            "resume to send now, move for another time, or cancel",
+        ),
+    ),
+    PauseCause.SITE: (
+        Text("메일 서버에 문제가 있어 멈췄습니다", "paused: the mail server has a problem"),
+        Text(
+            "mailer config check 로 서버를 확인한 뒤 resume", "check the server with mailer config check, then resume"
+        ),
+    ),
+    PauseCause.LOGIN: (
+        Text("메일 서버가 로그인을 거절해 멈췄습니다", "paused: the mail server refused the login"),
+        Text(
+            ".env 의 SMTP_USERNAME, SMTP_PASSWORD 를 고친 뒤 resume",
+            "correct SMTP_USERNAME and SMTP_PASSWORD in .env, then resume",
+        ),
+    ),
+    PauseCause.MESSAGE: (
+        Text(
+            "서버가 이 메일을 누구에게도 받아 주지 않아 멈췄습니다", "paused: the server takes this message for nobody"
+        ),
+        Text(
+            "서버의 말을 읽고 원고나 설정을 고치세요", "read the server's words, then mend the letter or the settings"
+        ),
+    ),
+    PauseCause.ERROR_RATE: (
+        Text("거절이 잇따라 멈췄습니다", "paused: one refusal after the other"),
+        Text("mailer log 에서 서버의 말을 확인하세요", "read the server's words in mailer log"),
+    ),
+    PauseCause.DOUBT: (
+        Text("받았는지 알 수 없는 사람만 남았습니다", "only deliveries in doubt are left"),
+        Text("mailer resolve 로 정리하세요", "settle them with mailer resolve"),
+    ),
+    PauseCause.LEDGER: (Text("기록할 수 없어 멈췄습니다", "paused: nothing can be recorded"), None),
+}
+
+
+def pause_words(reason: str | None) -> tuple[Text, Text | None]:
+    """Why a dispatch stands still, and what to do, from its stored `pause_reason`."""
+    if reason is None:
+        return Text("", ""), None
+    cause, _, detail = reason.partition(": ")
+    what, todo = _PAUSE_WORDS[PauseCause(cause)]
+    return (Text(f"{what.ko} ({detail})", f"{what.en} ({detail})") if detail else what), todo
+
+
+# -- records: the JSON of the contract ----------------------------------------------------------------------------------
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def send_record(status: Status) -> dict[str, Any]:
+    dispatch = status.dispatch
+    return {
+        "dispatch": dispatch.id,
+        "status": dispatch.status.value,
+        "counts": {state.value: status.counts[state] for state in DeliveryState},
+        "started_at": iso(dispatch.started_at),
+        "ended_at": iso(dispatch.ended_at),
+    }
+
+
+def status_record(status: Status, changed: Iterable[str] = ()) -> dict[str, Any]:
+    dispatch = status.dispatch
+    return {
+        **send_record(status),
+        "title": dispatch.title,
+        "number": dispatch.number,
+        "send_at": iso(dispatch.send_at),
+        "local": local(dispatch.send_at, dispatch.zone).ko if dispatch.send_at else None,
+        "zone": dispatch.zone,
+        "late_after": dispatch.late_after.total_seconds(),
+        "give_up_at": iso(dispatch.give_up_at),
+        "pause_reason": dispatch.pause_reason,
+        "seal": dispatch.seal.sha256 if dispatch.seal else None,
+        "follows": dispatch.follows,
+        "rate": round(status.rate, 2),
+        "eta_s": None if status.eta_s is None else round(status.eta_s),
+        "changed_files": list(changed),
+    }
+
+
+def schedule_record(dispatch: Dispatch, recipients: int) -> dict[str, Any]:
+    assert dispatch.send_at is not None
+    return {
+        "dispatch": dispatch.id,
+        "status": dispatch.status.value,
+        "send_at": iso(dispatch.send_at),
+        "local": local(dispatch.send_at, dispatch.zone).ko,
+        "zone": dispatch.zone,
+        "recipients": recipients,
+    }
+
+
+def log_record(line: LogLine, language: Language, *, attempts: bool = False) -> dict[str, Any]:
+    row, delivery = line.row, line.row.delivery
+    reply = row.last.outcome.reply if row.last and row.last.outcome else None
+    record: dict[str, Any] = {
+        "dispatch": delivery.dispatch_id,
+        "delivery": delivery.id,
+        "address": str(delivery.contact.address),
+        "name": delivery.contact.name,
+        "outlet": delivery.contact.outlet,
+        "lists": list(delivery.contact.lists),
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "code": reply.code if reply else None,
+        "enhanced": reply.enhanced if reply else None,
+        "reply": reply.text if reply else None,
+        "meaning": line.meaning.what.to(language),
+        "todo": line.meaning.todo.to(language),
+        "message_id": delivery.message_id,
+        "first_attempt_at": iso(row.first_attempt_at),
+        "last_attempt_at": iso(row.last_attempt_at),
+        "retry_at": iso(delivery.retry_at),
+    }
+    if attempts:
+        record["history"] = [attempt_record(attempt) for attempt in line.history]
+    return record
+
+
+def attempt_record(attempt: Attempt) -> dict[str, Any]:
+    outcome = attempt.outcome
+    reply = outcome.reply if outcome else None
+    return {
+        "number": attempt.number,
+        "started_at": iso(attempt.started_at),
+        "ended_at": iso(attempt.ended_at),
+        "verdict": outcome.verdict.value if outcome else None,
+        "scope": outcome.scope.value if outcome else None,
+        "stage": outcome.stage.value if outcome else Stage.END.value,
+        "code": reply.code if reply else None,
+        "enhanced": reply.enhanced if reply else None,
+        "reply": reply.text if reply else (outcome.detail if outcome else None),
+    }

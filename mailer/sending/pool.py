@@ -1,0 +1,54 @@
+"""Connections that all drains of one process share, at most as many as the settings allow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from mailer.dispatch import Envelope, Outcome
+
+__all__ = ["Pool", "Transport"]
+
+
+class Transport(Protocol):
+    """How a message leaves. `leaving` is awaited when nothing of the message has been written yet and its first byte comes next;
+    if it raises, nothing is written and the error passes through."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def send(self, envelope: Envelope, leaving: Callable[[], Awaitable[None]]) -> Outcome: ...
+
+    async def close(self) -> None: ...
+
+
+class Pool:
+    """`borrow` waits for a free transport. A connected one goes first: where a server allows only two connections, the others must
+    not be handed out before them."""
+
+    def __init__(self, open_transport: Callable[[], Transport], size: int) -> None:
+        self._open = open_transport
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[Transport] = []
+
+    @asynccontextmanager
+    async def borrow(self) -> AsyncIterator[Transport]:
+        async with self._slots:
+            transport = self._take()
+            try:
+                yield transport
+            finally:
+                self._idle.append(transport)
+
+    def _take(self) -> Transport:
+        if not self._idle:
+            return self._open()
+        index = next((i for i, transport in enumerate(self._idle) if transport.connected), -1)
+        return self._idle.pop(index)
+
+    async def close(self) -> None:
+        """Close what is idle; call it when no drain runs."""
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(transport.close() for transport in idle))

@@ -41,7 +41,8 @@ class Address:
 class Contact:
     """One journalist or desk. `language` is "ko" or "en"; `salutation` is the finished line ("홍길동 기자님께") or "" for the
     template's own; `lists` are the names of the lists it stands in; `sources` are `file:row` places, first one first;
-    `extra` holds unknown columns by their header, for templates."""
+    `extra` holds unknown columns by their header, for templates. `source_note` says where the address came from and `added` when
+    it was entered ("2026-11-23"), both as the list file says it: kept because personal data needs an origin and an age."""
 
     address: Address
     name: str = ""
@@ -57,6 +58,8 @@ class Contact:
     lists: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
+    source_note: str = ""
+    added: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

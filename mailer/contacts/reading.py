@@ -1,0 +1,191 @@
+"""A list file -> ContactList. Any bytes end in a ContactList or a ListError, within bounded time and memory.
+
+Not here: merging lists (`audience`), writing them (`upkeep`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mailer.contacts import decoding, tables
+from mailer.contacts.columns import KOREAN, Columns, field_of, find_columns
+from mailer.contacts.lists import ContactList
+from mailer.contacts.rows import RowReader
+from mailer.contacts.tables import Record
+from mailer.errors import ListError, WorkspaceError
+from mailer.wording import Text
+
+__all__ = ["FILE_LIMIT", "ROW_LIMIT", "parse", "read", "read_bytes"]
+
+FILE_LIMIT = 64 * 2**20
+ROW_LIMIT = 300_000
+WIDTH_LIMIT = 256
+_HEAD = 200
+
+
+def read(path: Path, *, name: str | None = None, encoding: str = "auto", sheet: str | None = None) -> ContactList:
+    """The list in `path` (CSV, text or XLSX, told apart by content). `name` defaults to the file name without its ending.
+    Raises ListError when the file cannot be a list, WorkspaceError when it cannot be read."""
+    data = read_bytes(path)
+    source = unicodedata.normalize("NFC", path.name)
+    default = unicodedata.normalize("NFC", path.stem)
+    return parse(data, source=source, name=name or default, encoding=encoding, sheet=sheet)
+
+
+def parse(
+    data: bytes, *, source: str, name: str | None = None, encoding: str = "auto", sheet: str | None = None
+) -> ContactList:
+    """The list in `data`; `source` is the file name shown in places and messages."""
+    name = name or Path(source).stem
+    _refuse_foreign(data, source)
+    if data.startswith(b"PK\x03\x04"):
+        from mailer.contacts.sheets import open_sheet
+
+        opened = open_sheet(data, source=source, sheet=sheet)
+        records, taken = iter(opened.records), "xlsx"
+        chosen, sheets = opened.title, opened.offered
+    else:
+        text, taken = decoding.decode(data, encoding=encoding, where=source)
+        records, chosen, sheets = tables.records(text), None, ()
+    head = list(itertools.islice(records, _HEAD))
+    columns = _columns(head, source, chosen)
+    reader = RowReader(columns=columns, name=name, source=source)
+    for record in _bounded(itertools.chain(head[columns.first :], records), source):
+        reader.take(record)
+    contacts, problems = reader.finish()
+    if not reader.rows:
+        raise _empty(source)
+    return ContactList(
+        name=name, source=source, encoding=taken, rows=reader.rows, columns=columns.headers, contacts=contacts,
+        problems=problems, sha256=hashlib.sha256(data).hexdigest(), sheet=chosen, sheets=sheets,
+    )  # fmt: skip
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file of at most FILE_LIMIT bytes."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise WorkspaceError(Text("파일이 아닙니다.", "this is not a file"), where=str(path))
+        if status.st_size > FILE_LIMIT:
+            raise ListError(
+                Text(
+                    f"명단 파일이 너무 큽니다({status.st_size // 2**20}MB).",
+                    f"the list is too big ({status.st_size // 2**20} MB)",
+                ),
+                where=str(path),
+                remedy=Text("64MB 이하로 나누어 주세요.", "split it into files of at most 64 MB"),
+            )
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            Text("명단 파일이 없습니다.", "there is no such list"),
+            where=str(path),
+            remedy=Text(
+                "recipients/ 폴더에 있는 이름이나 파일 경로를 적어 주세요.",
+                "give a name in recipients/ or the path of a file",
+            ),
+        ) from error
+    except (OSError, ValueError) as error:
+        raise WorkspaceError(
+            Text("명단 파일을 읽을 수 없습니다.", "the list cannot be read"),
+            where=str(path),
+            remedy=Text(
+                "파일이 다른 프로그램에서 열려 있는지, 읽기 권한이 있는지 확인해 주세요.",
+                "check its permissions and whether another program holds it",
+            ),
+        ) from error
+
+
+def _refuse_foreign(data: bytes, source: str) -> None:
+    """Known files that are no list: each gets its own remedy."""
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
+        raise _empty(source)
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for signatures, what, remedy in _FOREIGN:
+        if start.startswith(signatures):
+            raise ListError(what, where=source, remedy=remedy)
+
+
+_AS_CSV = Text(
+    "엑셀에서 열어 ‘CSV UTF-8(쉼표로 분리)’나 .xlsx로 다시 저장해 주세요.",
+    'open it in Excel and save it as "CSV UTF-8 (comma delimited)" or .xlsx',
+)
+_FOREIGN: tuple[tuple[tuple[bytes, ...], Text, Text], ...] = (
+    (
+        (b"\xd0\xcf\x11\xe0",),
+        Text(
+            "예전 엑셀(.xls)이나 암호가 걸린 파일은 읽지 못합니다.",
+            "old Excel files (.xls) and files with a password cannot be read",
+        ),
+        _AS_CSV,
+    ),
+    (
+        (b"<html", b"<!doctype", b"<table", b"<?xml"),
+        Text("이름과 달리 웹페이지(HTML·XML) 파일입니다.", "despite its name this is a web page (HTML or XML)"),
+        _AS_CSV,
+    ),
+    (
+        (b"%pdf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"hwp document", b"{\\rtf"),
+        Text("명단 파일이 아닙니다(문서나 그림 파일).", "this is a document or a picture, not a list"),
+        Text("CSV나 엑셀(.xlsx) 명단을 골라 주세요.", "choose a CSV or Excel (.xlsx) list"),
+    ),
+)
+
+
+def _columns(head: Sequence[Record], source: str, sheet: str | None) -> Columns:
+    if any(len(record.cells) > WIDTH_LIMIT for record in head):
+        raise _too_wide(source)
+    columns = find_columns(head)
+    if columns is not None:
+        return columns
+    if not any(cell.strip() for record in head for cell in record.cells):
+        raise _empty(source)
+    header = max(head[:30], key=lambda record: sum(field_of(cell) is not None for cell in record.cells))
+    found = ", ".join(" ".join(cell.split())[:30] for cell in header.cells[:20] if cell.strip())
+    raise ListError(
+        Text(
+            f"이메일 열을 찾을 수 없습니다. 찾은 열: {found}",
+            f"there is no column with e-mail addresses; columns found: {found}",
+        ),
+        where=f"{source} [{sheet}]" if sheet else source,
+        remedy=Text(
+            f"열 이름을 이메일, 메일, 전자우편, email 가운데 하나로 적어 주세요. 다른 열: {', '.join(KOREAN.values())}",
+            "name the column email, e-mail, 이메일, 메일 or 전자우편; others: name, outlet, desk, title, beat, language, "
+            "salutation, tags, phone, note",
+        ),
+    )
+
+
+def _bounded(records: Iterable[Record], source: str) -> Iterator[Record]:
+    for count, record in enumerate(records):
+        if count >= ROW_LIMIT:
+            raise ListError(
+                Text(f"명단이 {ROW_LIMIT:,}줄을 넘습니다.", f"the list has more than {ROW_LIMIT:,} rows"),
+                where=source,
+                remedy=Text("여러 파일로 나누어 주세요.", "split it into several files"),
+            )
+        if len(record.cells) > WIDTH_LIMIT:
+            raise _too_wide(f"{source}:{record.line}")
+        yield record
+
+
+def _too_wide(where: str) -> ListError:
+    return ListError(
+        Text(f"한 줄에 칸이 {WIDTH_LIMIT}개를 넘습니다.", f"a row has more than {WIDTH_LIMIT} cells"),
+        where=where,
+        remedy=Text("명단이 맞는 파일인지 확인해 주세요.", "check that this is a list"),
+    )
+
+
+def _empty(source: str) -> ListError:
+    return ListError(
+        Text("명단이 비어 있습니다.", "the list is empty"),
+        where=source,
+        remedy=Text("머리글 아래에 한 줄에 한 사람씩 적어 주세요.", "write one person per row below the header"),
+    )

@@ -1,0 +1,88 @@
+"""Who must not be mailed: one address, or a whole domain with its subdomains. Stored so that an address can be forgotten and
+still stays suppressed: an entry keeps an HMAC-SHA-256 of the address key under the workspace's salt; the readable form may
+be erased. The salt keeps the digests useless outside this workspace; with the salt, a guessed address can be tested, which is
+exactly what suppression needs.
+
+Not here: keeping the entries and the salt (`ledger/`), asking again at the moment of sending (`sending/`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from mailer.contacts.addresses import parse_address
+from mailer.contacts.problems import Problem, printable
+from mailer.dispatch import Address
+
+__all__ = ["Suppression", "SuppressionKind", "Suppressions", "digest"]
+
+
+class SuppressionKind(StrEnum):
+    ADDRESS = "address"
+    DOMAIN = "domain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """`digest` is 64 hex digits; `shown` the address or domain for people, None once it was erased; `added_at` is aware."""
+
+    kind: SuppressionKind
+    digest: str
+    shown: str | None
+    reason: str
+    added_at: datetime
+    added_by: str
+
+    def erased(self) -> Suppression:
+        """The same entry without its readable form: it goes on suppressing."""
+        return replace(self, shown=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressions:
+    """All entries of a workspace and their salt (at least 16 random bytes, needed as soon as there is an entry)."""
+
+    entries: tuple[Suppression, ...] = ()
+    salt: bytes = field(default=b"", repr=False)
+    _index: dict[tuple[SuppressionKind, str], Suppression] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", {(entry.kind, entry.digest): entry for entry in reversed(self.entries)})
+
+    def entry(self, text: str, *, reason: str, added_at: datetime, added_by: str) -> Suppression | Problem:
+        """The entry (not added here) for an address, or for a domain written `@paper.example`; a Problem when it is neither."""
+        written = text.strip()
+        is_domain = written.startswith("@") and written.count("@") == 1
+        found = parse_address(f"a{written}" if is_domain else written, check_slips=False)
+        if isinstance(found, Problem):
+            return replace(found, value=printable(written), suggestion=None if is_domain else found.suggestion)
+        domain = found.key.rpartition("@")[2]
+        return Suppression(
+            kind=SuppressionKind.DOMAIN if is_domain else SuppressionKind.ADDRESS,
+            digest=digest(self.salt, f"@{domain}" if is_domain else found.key),
+            shown=f"@{found.domain}" if is_domain else str(found),
+            reason=" ".join(reason.split()),
+            added_at=added_at,
+            added_by=added_by,
+        )
+
+    def why(self, address: Address) -> Suppression | None:
+        """The entry that forbids `address`: its own, or that of its domain or a domain above; None when it may be mailed."""
+        if not self.entries:
+            return None
+        found = self._index.get((SuppressionKind.ADDRESS, digest(self.salt, address.key)))
+        labels = address.key.rpartition("@")[2].split(".")
+        domains = (".".join(labels[start:]) for start in range(len(labels)))
+        above = (self._index.get((SuppressionKind.DOMAIN, digest(self.salt, "@" + domain))) for domain in domains)
+        return found or next((entry for entry in above if entry), None)
+
+
+def digest(salt: bytes, key: str) -> str:
+    """HMAC-SHA-256 of an address key (`kim@paper.example`) or of "@" + domain, as 64 hex digits."""
+    if len(salt) < 16:
+        raise ValueError("a suppression list needs a salt of at least 16 bytes")
+    return hmac.new(salt, key.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,203 @@
+"""What an e-mail template is told: plain strings, lists and dicts under six names.
+
+    letter    number to sender title tags headline date date_en pages lang summary contact cc attachments embargo corrects
+              header (list of label, label_en, value) body notes signatories (list of name, lang) names closing (date, sender)
+    document  filename pages kilobytes
+    org       name_ko name_en address phone fax web web_link email            from the letterhead
+    sender    name address reply_to unsubscribe unsubscribe_link
+    contact   name outlet desk title beat language email salutation greeting tags extra (unknown columns of the list)
+    mark      "[시험]" on a trial copy, else ""
+
+`letter.body`, `notes`, `names` and the values of `header` are HTML in body.html.j2 and plain text elsewhere. A person's phone
+number and the office's remark about them are not told: they have no business in a message.
+
+Not here: how a tree becomes HTML or text (`html.py`, `text.py`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from mailer.dispatch.model import Address, Contact
+from mailer.document import Document
+from mailer.message.greeting import greeting
+from mailer.message.html import language_mark, write_html, write_inline_html
+from mailer.message.model import Sender
+from mailer.message.text import write_inline_text, write_text
+from mailer.release.model import Release, Signatory
+from mailer.release.tree import Paragraph, Run
+
+__all__ = ["Values", "contact_values", "shared_values", "vocabulary"]
+
+Values = dict[str, Any]
+
+_WEEKDAYS = "월화수목금토일"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ORGANISATION = ("name_ko", "name_en", "address", "phone", "fax", "web", "email")
+_SUMMARY = 140
+
+
+def shared_values(
+    release: Release, document: Document, organisation: Mapping[str, str], sender: Sender, mark: str, *, html: bool
+) -> Values:
+    """Everything but the person, once per dispatch."""
+    return {
+        "letter": _letter(release, document.pages, html=html),
+        "document": {
+            "filename": document.filename,
+            "pages": document.pages,
+            "kilobytes": max(1, round(len(document.pdf) / 1000)),
+        },
+        "org": {key: organisation.get(key, "") for key in _ORGANISATION}
+        | {"web_link": _web_link(organisation.get("web", ""))},
+        "sender": {
+            "name": sender.name,
+            "address": sender.address,
+            "reply_to": sender.reply_to,
+            "unsubscribe": sender.unsubscribe,
+            "unsubscribe_link": f"mailto:{quote(sender.unsubscribe, safe='@')}?subject={quote('수신 거부 / unsubscribe')}",
+        },
+        "mark": mark,
+    }
+
+
+def contact_values(contact: Contact) -> Values:
+    """One person, every text in NFC."""
+    texts = {
+        "name": contact.name,
+        "outlet": contact.outlet,
+        "desk": contact.desk,
+        "title": contact.title,
+        "beat": contact.beat,
+        "language": contact.language,
+        "email": str(contact.address),
+        "salutation": contact.salutation,
+        "greeting": greeting(contact),
+    }
+    values: Values = {key: _composed(text) for key, text in texts.items()}
+    values["tags"] = [_composed(tag) for tag in contact.tags]
+    values["extra"] = {_composed(key): _composed(value) for key, value in contact.extra}
+    return values
+
+
+def vocabulary(shared: Values) -> frozenset[str]:
+    """Every name a template may use, at any depth, to suggest one for a misspelling."""
+    nobody = Contact(address=Address(local="a", domain="example.org", key="a@example.org"))
+    found: set[str] = set()
+    left: list[Any] = [shared, {"contact": contact_values(nobody)}]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            found.update(value)
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value[:1])
+    return frozenset(found)
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _letter(release: Release, pages: int, *, html: bool) -> Values:
+    return {
+        "number": release.number,
+        "to": release.to,
+        "sender": release.sender,
+        "title": release.title,
+        "tags": list(release.tags),
+        "headline": release.headline,
+        "date": _day(release.dated),
+        "date_en": f"{_DAYS[release.dated.weekday()]}, {release.dated.day} {_MONTHS[release.dated.month - 1]} {release.dated.year}",
+        "pages": pages,
+        "lang": release.lang,
+        "summary": _summary(release),
+        "contact": release.contact or "",
+        "cc": release.cc or "",
+        "attachments": release.attachments or "",
+        "embargo": _embargo(release.embargo),
+        "corrects": release.corrects or "",
+        "header": [
+            {"label": ko, "label_en": en, "value": _header_value(release, ko, value, html=html)}
+            for ko, en, value in _header(release, pages)
+            if value
+        ],
+        "body": write_html(release.body, lang=release.lang) if html else write_text(release.body),
+        "notes": write_html(release.notes, lang=release.lang) if html else write_text(release.notes),
+        "signatories": [{"name": person.name, "lang": person.lang} for person in release.signatories],
+        "names": _names(release, html=html),
+        "closing": {"date": release.closing.date_text, "sender": release.closing.sender} if release.closing else {},
+    }
+
+
+def _web_link(web: str) -> str:
+    """An address to click, also when the letterhead says only `example.org`."""
+    return web if not web or web.lower().startswith(("http://", "https://")) else f"https://{web}"
+
+
+def _day(value: date) -> str:
+    return f"{value:%Y. %m. %d.}({_WEEKDAYS[value.weekday()]})"
+
+
+def _embargo(value: datetime | None) -> str:
+    return f"{_day(value)} {value:%H:%M} 이후 보도" if value else ""
+
+
+def _header(release: Release, pages: int) -> list[tuple[str, str, str]]:
+    """The header block in the order of the paper: label, English gloss, value."""
+    return [
+        ("문서번호", "Ref.", release.number),
+        ("수신", "To", release.to),
+        ("참조", "Cc", release.cc or ""),
+        ("발신", "From", release.sender),
+        ("제목", "Subject", release.title),
+        ("전송일자", "Date", _day(release.dated)),
+        ("전송매수", "Pages", f"총 {pages}매"),
+        ("담당", "Contact", release.contact or ""),
+        ("붙임", "Attached", release.attachments or ""),
+        ("정정대상", "Corrects", release.corrects or ""),
+        ("엠바고", "Embargo", _embargo(release.embargo)),
+    ]
+
+
+def _header_value(release: Release, label: str, value: str, *, html: bool) -> str:
+    """The title's foreign part is marked, so that a screen reader changes its voice."""
+    if html and label == "제목" and release.headline and value.endswith(release.headline):
+        tags = value[: -len(release.headline)]
+        mark = language_mark(release.lang, "ko")
+        return escape(tags) + (
+            Markup("<span{}>{}</span>").format(mark, release.headline) if mark else escape(release.headline)
+        )
+    return escape(value) if html else value
+
+
+def _names(release: Release, *, html: bool) -> str:
+    """All signatories: `<li>` elements, or one line each."""
+    if not html:
+        return "\n".join(write_inline_text(_spoken(person)).replace("\n", " ") for person in release.signatories)
+    return Markup("\n").join(
+        Markup("<li{}>{}</li>").format(
+            language_mark(person.lang, release.lang), write_inline_html(_spoken(person), lang=person.lang)
+        )
+        for person in release.signatories
+    )
+
+
+def _spoken(person: Signatory) -> tuple[Any, ...]:
+    return person.children or (Run(text=person.name, lang=person.lang),)
+
+
+def _summary(release: Release) -> str:
+    """The first words of the first real paragraph, for the line that mailboxes show beside the subject."""
+    for block in release.body:
+        text = " ".join(write_inline_text(block.children).split()) if isinstance(block, Paragraph) else ""
+        if len(text) > 60:
+            return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + "…"
+    return ""

@@ -1,0 +1,88 @@
+"""MIME parts as 7-bit ASCII bytes: text as quoted-printable or base64, whichever is shorter, and the PDF attachment.
+
+Promise: CRLF line ends, body lines of at most 76 characters, and no line that begins with a dot, so that the bytes need no
+stuffing on the wire. Attachment names go out twice, as RFC 2231 in Content-Disposition and as RFC 2047 words in the `name` of
+Content-Type, because many Korean and older clients read only the second.
+
+Not here: header fields of the message (`header.py`), the order of parts (`composer.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64, b2a_qp
+from urllib.parse import quote
+
+from mailer.errors import MessageError
+from mailer.message.header import checked, encoded_words
+from mailer.wording import Text
+
+__all__ = ["attachment", "text_part"]
+
+_LITERAL = bytes(set(range(32, 127)) - {ord("=")}) + b"\r\n\t"
+_DOTS = re.compile(rb"^\.+", re.MULTILINE)
+_LONGEST_NAME = 240
+_FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|')
+
+
+def text_part(subtype: str, text: str) -> bytes:
+    """A complete text/`subtype` part: its headers, an empty line, the encoded text, a final CRLF."""
+    flat = _crlf(text)
+    if 3 * len(flat.translate(None, _LITERAL)) < (len(flat) + 2) // 3:
+        name, body = b"quoted-printable", _quoted_printable(flat)
+    else:
+        name, body = b"base64", _base64(flat)
+    return (
+        b"Content-Type: text/"
+        + subtype.encode("ascii")
+        + b"; charset=utf-8\r\nContent-Transfer-Encoding: "
+        + name
+        + b"\r\n\r\n"
+        + body
+    )
+
+
+def attachment(data: bytes, filename: str) -> bytes:
+    """A complete application/pdf part. MessageError when the name holds a path, a control or a direction mark."""
+    name = checked(filename, what=Text("첨부 파일 이름", "the attachment's name"))
+    if not name or len(name.encode("utf-8")) > _LONGEST_NAME or _FORBIDDEN_IN_NAMES & set(name) or name[0] in ". ":
+        raise MessageError(
+            Text(f"첨부 파일 이름으로 쓸 수 없습니다: {name}", f"not usable as an attachment's name: {name}"),
+            remedy=Text(
+                f'경로와 \\ / : * ? " < > | 없이 {_LONGEST_NAME}바이트 안으로 줄여 주십시오',
+                f'no path, none of \\ / : * ? " < > |, at most {_LONGEST_NAME} bytes',
+            ),
+        )
+    if name.isascii() and "=?" not in name and len(name) <= 60:
+        by_type, by_disposition = f'"{name}"', f'filename="{name}"'
+    else:
+        by_type = '"' + "\r\n ".join(encoded_words(name, len(' name="'))) + '"'
+        by_disposition = f"filename*=UTF-8''{quote(name, safe='')}"
+    head = (
+        f"Content-Type: application/pdf;\r\n name={by_type}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {by_disposition}\r\n\r\n"
+    )
+    return head.encode("ascii") + _base64(data)
+
+
+def _crlf(text: str) -> bytes:
+    unix = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        return (unix.removesuffix("\n") + "\n").replace("\n", "\r\n").encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise MessageError(
+            Text("본문에 깨진 문자가 들어 있습니다", "the text contains a broken character (lone surrogate)"),
+            remedy=Text("명단과 원고의 인코딩을 확인해 주십시오", "check the encoding of the list and the letter"),
+        ) from error
+
+
+def _quoted_printable(flat: bytes) -> bytes:
+    coded = b2a_qp(flat, istext=True)
+    # each leading dot gets a line of its own: a longer one could pass 76 characters
+    return _DOTS.sub(lambda dots: b"=2E=\r\n" * len(dots[0]), coded)
+
+
+def _base64(data: bytes) -> bytes:
+    line = b2a_base64(data, newline=False)
+    return b"".join([line[at : at + 76] + b"\r\n" for at in range(0, len(line), 76)]) or b"\r\n"

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from mailer.contacts import Suppression
 from mailer.dispatch import DispatchStatus, PauseCause
 from mailer.errors import IllegalMove, LedgerError
-from mailer.ledger import Ledger, LogFilter, SuppressedRow, open_ledger
+from mailer.ledger import Ledger, LogFilter, open_ledger
 from mailer.ledger.schema import metadata
 from tests.builders import T0, contact, draft, people
 
@@ -148,14 +149,17 @@ def test_log_filters(ledger: Ledger) -> None:
 
 
 def test_suppression_survives_erasure(ledger: Ledger) -> None:
-    """An erased address keeps its digest and is not added twice."""
-    row = SuppressedRow(digest="d1", kind="address", shown="a@news.example", reason="asked", added_at=T0, added_by="t")
-    assert ledger.suppressed.add([row]) == 1
-    assert ledger.suppressed.erase("d1")
-    assert ledger.suppressed.add([row]) == 0
-    (kept,) = ledger.suppressed.all()
+    """An erased address keeps its digest, still keeps the person out, and is not added twice."""
+    entry = ledger.suppressed.suppressions().entry("a@news.example", reason="asked", added_at=T0, added_by="t")
+    assert isinstance(entry, Suppression)
+    assert ledger.suppressed.add([entry]) == 1
+    assert ledger.suppressed.erase(entry.digest)
+    assert ledger.suppressed.add([entry]) == 0
+    (kept,) = ledger.suppressed.suppressions().entries
     assert (kept.shown, kept.reason) == (None, "asked")
-    assert ledger.suppressed.salt() == ledger.suppressed.salt()
+    assert ledger.suppressed.suppressions().why(contact("A@news.example").address) is not None
+    assert ledger.suppressed.remove(entry.digest)
+    assert ledger.suppressed.suppressions().why(contact("a@news.example").address) is None
 
 
 def test_migrations_build_the_schema(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -115,18 +114,29 @@ def pause(
     return ledger.dispatches.pause(dispatch_id, cause=cause, who=who, now=now)
 
 
-def changed_since(ledger: Ledger, dispatch: Dispatch, files: Iterable[tuple[str, Path]]) -> tuple[str, ...]:
-    """Which of the frozen files differ from what now lies on disk. `files` are (role, path): letter, letterhead, layout or one of the
-    three e-mail templates; a file that is gone differs."""
+def changed_since(ledger: Ledger, dispatch: Dispatch, letter: Path, templates: Path) -> tuple[str, ...]:
+    """The files that are no longer what was approved, by name. What goes out is the approved version all the same."""
     if dispatch.status in (DispatchStatus.DONE, DispatchStatus.CANCELLED):
         return ()
-    package, pdf = ledger.dispatches.package(dispatch.id)
-    frozen = Package.from_json(package, pdf).files()
-    return tuple(role for role, path in files if role in frozen and _content(path) != frozen[role])
+    package = Package.from_json(*ledger.dispatches.package(dispatch.id))
+    frozen = {
+        letter: package.letter,
+        templates / "letterhead.toml": package.letterhead,
+        templates / "document" / "letter.typ": package.layout.encode(),
+        templates / "email" / "subject.txt.j2": package.templates.subject.encode(),
+        templates / "email" / "body.txt.j2": package.templates.text.encode(),
+        templates / "email" / "body.html.j2": package.templates.html.encode(),
+    }
+    return tuple(path.name for path, content in frozen.items() if _content(path) != _plain(content))
 
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return _plain(path.read_bytes())
     except OSError:
         return None
+
+
+def _plain(content: bytes) -> bytes:
+    # templates are read as text, which forgets the BOM and the kind of line ends
+    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")

@@ -25,7 +25,7 @@ from mailer.ledger.dispatches import Dispatches
 from mailer.ledger.log import Log, LogFilter
 from mailer.ledger.presence import Presence
 from mailer.ledger.queue import Beginning, Queue, Settlement
-from mailer.ledger.suppressed import Suppressed, SuppressedRow
+from mailer.ledger.suppressed import Suppressed
 from mailer.ledger.values import Draft, LeftOutRow, LogRow, Share
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "Presence",
     "Settlement",
     "Share",
-    "SuppressedRow",
     "open_ledger",
 ]
 

@@ -7,30 +7,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from mailer.contacts import Suppression, Suppressions
+from mailer.contacts.suppression import SuppressionKind
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 
-__all__ = ["Suppressed", "SuppressedRow"]
+__all__ = ["Suppressed"]
 
 SALT = "suppression.salt"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuppressedRow:
-    """`kind` is `address` or `domain`; `shown` is None once the address was erased on request."""
-
-    digest: str
-    kind: str
-    shown: str | None
-    reason: str
-    added_at: datetime
-    added_by: str
 
 
 class Suppressed:
@@ -39,29 +27,31 @@ class Suppressed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def salt(self) -> str:
-        """The secret of this ledger that digests are made with; created once."""
-        with self._database.reading() as connection:
-            found = connection.execute(sa.select(t.meta.c.value).where(t.meta.c.key == SALT)).scalar_one_or_none()
-        if found is not None:
-            return str(found)
-        with self._database.writing() as connection:
-            connection.execute(insert(t.meta).values(key=SALT, value=secrets.token_hex(32)).on_conflict_do_nothing())
-            return str(connection.execute(sa.select(t.meta.c.value).where(t.meta.c.key == SALT)).scalar_one())
-
-    def all(self) -> tuple[SuppressedRow, ...]:
+    def suppressions(self) -> Suppressions:
+        """Every entry with the salt of this ledger, ready to be asked."""
         query = sa.select(t.suppression).order_by(t.suppression.c.added_at, t.suppression.c.digest)
+        salt = self._salt()
         with self._database.reading() as connection:
-            return tuple(SuppressedRow(**row._mapping) for row in connection.execute(query))
+            entries = tuple(
+                Suppression(
+                    kind=SuppressionKind(row.kind),
+                    digest=row.digest,
+                    shown=row.shown,
+                    reason=row.reason,
+                    added_at=row.added_at,
+                    added_by=row.added_by,
+                )
+                for row in connection.execute(query)
+            )
+        return Suppressions(entries=entries, salt=salt)
 
-    def add(self, rows: Iterable[SuppressedRow]) -> int:
+    def add(self, entries: Iterable[Suppression]) -> int:
         """Store what is not there yet; returns how many were new. An existing entry keeps its date and reason."""
         with self._database.writing() as connection:
-            added = 0
-            for row in rows:
-                values = {name: getattr(row, name) for name in SuppressedRow.__slots__}
-                added += connection.execute(insert(t.suppression).values(values).on_conflict_do_nothing()).rowcount
-            return added
+            return sum(
+                connection.execute(insert(t.suppression).values(_columns(entry)).on_conflict_do_nothing()).rowcount
+                for entry in entries
+            )
 
     def remove(self, digest: str) -> bool:
         with self._database.writing() as connection:
@@ -72,3 +62,26 @@ class Suppressed:
         with self._database.writing() as connection:
             statement = t.suppression.update().where(t.suppression.c.digest == digest).values(shown=None)
             return connection.execute(statement).rowcount == 1
+
+    def _salt(self) -> bytes:
+        query = sa.select(t.meta.c.value).where(t.meta.c.key == SALT)
+        with self._database.reading() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        if found is None:
+            with self._database.writing() as connection:
+                # two processes may come here together: the first one's salt stays
+                fresh = {"key": SALT, "value": secrets.token_hex(32)}
+                connection.execute(insert(t.meta).values(fresh).on_conflict_do_nothing())
+                found = connection.execute(query).scalar_one()
+        return bytes.fromhex(found)
+
+
+def _columns(entry: Suppression) -> dict[str, object]:
+    return {
+        "kind": entry.kind.value,
+        "digest": entry.digest,
+        "shown": entry.shown,
+        "reason": entry.reason,
+        "added_at": entry.added_at,
+        "added_by": entry.added_by,
+    }

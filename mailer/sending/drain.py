@@ -39,7 +39,7 @@ class SendSettings:
     """`rate` and `domain_rate` are messages per second, 0 = as fast as the server takes them."""
 
     connections: int = 4
-    retry: RetryRule = RetryRule()
+    retry: RetryRule = field(default_factory=RetryRule)
     rate: float = 0.0
     domain_rate: float = 0.0
     lease: timedelta = timedelta(minutes=5)

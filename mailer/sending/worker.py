@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mailer.contacts import Suppressions
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus
 from mailer.dispatch.clock import Clock, SystemClock
 from mailer.engine import LocalEngine
@@ -129,7 +128,7 @@ class Worker:
             del self._composers[dispatch_id]
 
     def _suppressed(self) -> Callable[[Delivery], str | None]:
-        suppressions: Suppressions = self._ledger.suppressed.suppressions()
+        suppressions = self._ledger.suppressed.suppressions()
 
         def reason(delivery: Delivery) -> str | None:
             found = suppressions.why(delivery.contact.address)

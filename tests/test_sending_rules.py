@@ -1,0 +1,131 @@
+"""Retry, pace, breaker and judge are pure: a clock is handed in, nothing sleeps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.dispatch import Outcome, PauseCause, Reply, Scope, Stage, Verdict
+from mailer.sending.judge import Judge, concerns_nobody
+from mailer.sending.pace import Breaker, Pace
+from mailer.sending.retry import RetryRule, retry_at
+from tests.builders import T0
+
+RULE = RetryRule(first=timedelta(minutes=5), longest=timedelta(hours=2))
+
+
+def outcome(verdict: Verdict, scope: Scope = Scope.RECIPIENT, stage: Stage = Stage.RCPT, code: int = 550) -> Outcome:
+    reply = Reply(code=code, enhanced="", text="", stage=stage) if code else None
+    return Outcome(verdict=verdict, scope=scope, stage=stage, reply=reply)
+
+
+def test_waits_double_up_to_the_cap() -> None:
+    """5, 10, 20, 40, 80, then 120 minutes, without jitter."""
+    waits = [retry_at(n, T0, None, RULE, 0.0) for n in range(1, 8)]
+    minutes = [int((moment - T0).total_seconds() // 60) for moment in waits if moment]
+    assert minutes == [5, 10, 20, 40, 80, 120, 120]
+
+
+@given(number=st.integers(1, 10_000), chance=st.floats(0, 1, exclude_max=True), left=st.integers(0, 200_000))
+def test_a_retry_is_always_later_and_never_past_the_deadline(number: int, chance: float, left: int) -> None:
+    """Whatever the numbers: after now, within the cap and its jitter, before the deadline, or None."""
+    deadline = T0 + timedelta(seconds=left)
+    moment = retry_at(number, T0, deadline, RULE, chance)
+    if moment is None:
+        assert T0 + RULE.first <= T0 + RULE.longest * 1.2
+        assert deadline <= T0 + RULE.longest * 1.2
+    else:
+        assert T0 + RULE.first <= moment < deadline
+        assert moment <= T0 + RULE.longest * 1.2
+
+
+def test_pace_spreads_messages_evenly() -> None:
+    """At two per second the slots are half a second apart, however they are asked for."""
+    pace = Pace(2.0)
+    assert [pace.take(10.0) for _ in range(4)] == [0.0, 0.5, 1.0, 1.5]
+    assert pace.wait(10.0) == 2.0
+    assert pace.take(100.0) == 0.0
+
+
+def test_no_rate_means_no_wait() -> None:
+    """0 is as fast as the server takes it."""
+    pace = Pace(0.0)
+    assert [pace.take(0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+
+
+def test_breaker_opens_grows_and_closes() -> None:
+    """Five deferrals in a row open it, one more after the wait opens it for twice as long, an acceptance closes it."""
+    breaker = Breaker(limit=5, first=60, longest=200)
+    for _ in range(4):
+        breaker.deferred(0.0)
+    assert breaker.wait(0.0) == 0.0
+    breaker.deferred(0.0)
+    assert breaker.wait(0.0) == 60.0
+    assert breaker.wait(60.0) == 0.0
+    breaker.deferred(60.0)
+    assert breaker.wait(60.0) == 120.0
+    breaker.deferred(180.0)
+    assert breaker.wait(180.0) == 200.0
+    breaker.accepted()
+    assert breaker.wait(180.0) == 0.0
+
+
+def test_one_bad_person_never_pauses() -> None:
+    """Every eleventh address refused is a list with bad addresses, not a broken server."""
+    judge = Judge(connections=4)
+    causes = [
+        judge.see(outcome(Verdict.REFUSE) if n % 11 == 0 else outcome(Verdict.ACCEPT, code=250)) for n in range(500)
+    ]
+    assert set(causes) == {None}
+
+
+def test_nothing_but_refusals_pauses_within_twenty() -> None:
+    """A list of refusals is stopped before it is burned."""
+    judge = Judge(connections=4)
+    causes = [judge.see(outcome(Verdict.REFUSE)) for _ in range(20)]
+    assert causes[:19] == [None] * 19
+    assert causes[19] is PauseCause.ERROR_RATE
+
+
+def test_a_message_nobody_takes_pauses_after_three() -> None:
+    """Three refusals of the message itself in a row stop the dispatch."""
+    judge = Judge(connections=4)
+    refused = outcome(Verdict.REFUSE, Scope.MESSAGE, Stage.END, 554)
+    assert [judge.see(refused) for _ in range(3)] == [None, None, PauseCause.MESSAGE]
+
+
+def test_a_message_larger_than_announced_pauses_at_once() -> None:
+    """The server has said beforehand that it takes it from nobody: no attempt, no second try."""
+    judge = Judge(connections=4)
+    too_large = outcome(Verdict.REFUSE, Scope.MESSAGE, Stage.MAIL, 0)
+    assert judge.see(too_large) is PauseCause.MESSAGE
+    assert concerns_nobody(too_large)
+
+
+def test_refused_login_pauses_at_once() -> None:
+    """One try: a second one locks accounts."""
+    judge = Judge(connections=4)
+    refused = outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 535)
+    assert judge.see(refused) is PauseCause.LOGIN
+    assert concerns_nobody(refused)
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_dead_server_pauses_after_a_bounded_number(connections: int) -> None:
+    """Five failures in a row per connection, then stop."""
+    judge = Judge(connections=connections)
+    dead = outcome(Verdict.DEFER, Scope.SITE, Stage.CONNECT, 0)
+    causes = [judge.see(dead) for _ in range(5 * connections)]
+    assert causes[-1] is PauseCause.SITE
+    assert set(causes[:-1]) == {None}
+
+
+def test_doubts_in_a_row_pause() -> None:
+    """A relay that hangs after the final dot must not take the whole list into doubt."""
+    judge = Judge(connections=2)
+    doubt = outcome(Verdict.DOUBT, Scope.SITE, Stage.END, 0)
+    assert [judge.see(doubt) for _ in range(4)] == [None, None, None, PauseCause.SITE]
+    assert not concerns_nobody(doubt)

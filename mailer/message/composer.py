@@ -40,7 +40,7 @@ _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[A-Za-z0-9.-]{1,253}>")
 
 
 class Composer:
-    """Composes the messages of one dispatch. TemplateError when a template cannot be compiled."""
+    """Composes the messages of one dispatch; `sender` is whom they are from. TemplateError when a template cannot be compiled."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Composer:
         sender: Sender,
         mark: str = "",
     ) -> None:
-        self._sender = sender
+        self.sender = sender
         self._mark = mark
         self._lang = release.lang
         self._told = shared_values(release, document, organisation, sender, mark, html=False)
@@ -90,7 +90,7 @@ class Composer:
                 self._tail,
             )
         )
-        envelope = Envelope(message_id=message_id, sender=self._sender.bounce_address, recipient=recipient, data=data)
+        envelope = Envelope(message_id=message_id, sender=self.sender.bounce_address, recipient=recipient, data=data)
         return Message(envelope=envelope, subject=subject, text=text, html=html, content_sha256=content_sha256(data))
 
     def _subject_line(self, contact: Contact, values: Values) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import css_inline
 
@@ -20,6 +20,8 @@ from mailer.errors import TemplateError
 from mailer.wording import Text
 
 __all__ = ["Inliner"]
+
+_Shape: TypeAlias = tuple[str | None, ...]
 
 # plain words as autoescape leaves them; not empty, no white space at the start (it can matter inside tables)
 _WORDS = re.compile(r"(?!\s)(?:[^<>&\x00-\x1f\x7f-\xa0\ufdd0-\ufdef\ufffe\uffff]|&(?:amp|lt|gt|#34|#39);)+")
@@ -30,56 +32,52 @@ _MOST_FORMS = 64
 _MOST_WORDS = 400
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A page's constant pieces; words go between them."""
-
-    pieces: tuple[str, ...]
-
-    def filled(self, words: Sequence[str]) -> str:
-        parts = [self.pieces[0]]
-        for word, piece in zip(words, self.pieces[1:], strict=True):
-            parts += (word.replace("&#34;", '"').replace("&#39;", "'"), piece)
-        return "".join(parts)
-
-
 class Inliner:
     """Inlines the pages of one dispatch. `where` is the template's file, for errors."""
 
     def __init__(self, where: str) -> None:
         self._where = where
         self._css = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-        self._forms: dict[tuple[str | None, ...], _Form | None] = {}
+        # by the page's markup: which of its words stand where a word may differ, and which (in an attribute) may not
+        self._free: dict[_Shape, tuple[int, ...]] = {}
+        self._forms: dict[tuple[_Shape, tuple[str, ...]], tuple[str, ...] | None] = {}
 
     def inline(self, chunks: Sequence[str]) -> str:
         """The page that `chunks` make together, with its style rules in style attributes; at-rules stay in a style element."""
-        words = [chunk for chunk in chunks if _WORDS.fullmatch(chunk)]
-        key = tuple([None if _WORDS.fullmatch(chunk) else chunk for chunk in chunks])
-        form = self._forms.get(key)
+        shape = tuple([None if _WORDS.fullmatch(chunk) else chunk for chunk in chunks])
+        words = [chunk for chunk, markup in zip(chunks, shape, strict=True) if markup is None]
+        free = self._free.get(shape)
+        if free is None:
+            return self._first(shape, chunks, words)
+        taken = set(free)
+        form_key = (shape, tuple([word for index, word in enumerate(words) if index not in taken]))
+        form = self._forms.get(form_key)
         if form is not None:
-            return form.filled(words)
+            return _filled(form, [words[index] for index in free])
         page = self._inlined("".join(chunks))
-        if key not in self._forms and len(self._forms) < _MOST_FORMS:
-            self._forms[key] = self._form(key, words, page)
+        if form_key not in self._forms and len(self._forms) < _MOST_FORMS:
+            self._forms[form_key] = self._form(chunks, shape, free, page)
         return page
 
-    def _form(self, key: tuple[str | None, ...], words: Sequence[str], page: str) -> _Form | None:
-        marked, number = [], 0
-        for chunk in key:
-            marked.append(_MARK_IN.format(number) if chunk is None else chunk)
-            number += chunk is None
-        if number > _MOST_WORDS or any("zq9" in chunk for chunk in key if chunk):
+    def _first(self, shape: _Shape, chunks: Sequence[str], words: Sequence[str]) -> str:
+        if len(self._free) >= _MOST_FORMS or len(words) > _MOST_WORDS or any("zq9" in chunk for chunk in chunks):
+            return self._inlined("".join(chunks))
+        page = self._inlined(_marked(chunks, shape, frozenset(range(len(words)))))
+        self._free[shape] = tuple(sorted({int(mark) for mark in _MARK_OUT.findall(page)}))
+        return self.inline(chunks)
+
+    def _form(self, chunks: Sequence[str], shape: _Shape, free: tuple[int, ...], page: str) -> tuple[str, ...] | None:
+        """The constant pieces between free words; None when the inliner moves, doubles or changes a word."""
+        pieces = _MARK_OUT.split(self._inlined(_marked(chunks, shape, frozenset(free))))
+        if [int(mark) for mark in pieces[1::2]] != list(free):
             return None
-        inlined = self._inlined("".join(marked))
-        pieces = _MARK_OUT.split(inlined)
-        if [int(index) for index in pieces[1::2]] != list(range(number)):
-            return None
-        form = _Form(tuple(pieces[::2]))
-        return form if form.filled(words) == page else None
+        form = tuple(pieces[::2])
+        words = [chunk for chunk, markup in zip(chunks, shape, strict=True) if markup is None]
+        return form if _filled(form, [words[index] for index in free]) == page else None
 
     def _inlined(self, page: str) -> str:
         try:
-            return self._css.inline(page)
+            inlined = self._css.inline(page)
         except css_inline.InlineError as error:
             raise TemplateError(
                 Text(
@@ -88,3 +86,29 @@ class Inliner:
                 where=self._where,
                 remedy=Text("<style> 안의 CSS를 확인해 주십시오", "check the CSS inside <style>"),
             ) from error
+        return _style_last(inlined)
+
+
+def _marked(chunks: Sequence[str], shape: _Shape, free: frozenset[int]) -> str:
+    parts, number = [], 0
+    for chunk, markup in zip(chunks, shape, strict=True):
+        parts.append(_MARK_IN.format(number) if markup is None and number in free else chunk)
+        number += markup is None
+    return "".join(parts)
+
+
+def _filled(form: Sequence[str], words: Sequence[str]) -> str:
+    parts = [form[0]]
+    for word, piece in zip(words, form[1:], strict=True):
+        parts += (word.replace("&#34;", '"').replace("&#39;", "'"), piece)
+    return "".join(parts)
+
+
+def _style_last(page: str) -> str:
+    """The inliner puts the at-rules before everything in the head; a browser looks for the charset in the first 1,024 bytes."""
+    start, end = page.find("<head><style>"), page.find("</head>")
+    after = page.find("</style>", start) + len("</style>")
+    if start < 0 or not start < after <= end:
+        return page
+    start += len("<head>")
+    return page[:start] + page[after:end] + page[start:after] + page[end:]

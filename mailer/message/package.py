@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
+import unicodedata
 from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,8 +34,8 @@ _FORMAT = 1
 class Package:
     """`letter` are the bytes of the letter file named `source`, `companions` the files it names (path as written, bytes).
 
-    `organisation` are the letterhead's printed texts by key; `letterhead` and `layout` are the files the PDF was made with, kept
-    to tell later whether they were edited.
+    `letterhead` and `layout` are the files the PDF was made with; the e-mail takes the organisation's names and numbers from the
+    first, the second is kept to tell later whether it was edited.
     """
 
     letter: bytes = field(repr=False)
@@ -42,7 +44,6 @@ class Package:
     templates: EmailTemplates = field(repr=False)
     layout: str = field(repr=False)
     letterhead: bytes = field(repr=False)
-    organisation: tuple[tuple[str, str], ...] = field(repr=False)
     sender: Sender
     document: Document
 
@@ -61,7 +62,6 @@ class Package:
             "templates": asdict(self.templates),
             "layout": self.layout,
             "letterhead": _text(self.letterhead),
-            "organisation": [list(pair) for pair in self.organisation],
             "sender": asdict(self.sender),
             "document": {
                 "pages": self.document.pages,
@@ -95,7 +95,7 @@ class Package:
         """The letter, read again from the frozen bytes."""
         from mailer.release import parse
 
-        return parse(self.letter, self.source, companions=dict(self.companions))
+        return parse(self.letter, source=self.source, companions=dict(self.companions))
 
     def composer(self, mark: str = "") -> Composer:
         """A composer for this package; `mark` ("[시험]") is put before every subject and shown in the text."""
@@ -104,11 +104,17 @@ class Package:
         return Composer(
             release=self.release(),
             document=self.document,
-            organisation=dict(self.organisation),
+            organisation=_organisation(self.letterhead),
             templates=self.templates,
             sender=self.sender,
             mark=mark,
         )
+
+
+def _organisation(letterhead: bytes) -> dict[str, str]:
+    """The texts of a letterhead that `mailer.document` has accepted. Not read there again: it would look for the logo's file."""
+    table = tomllib.loads(letterhead.decode("utf-8-sig"))
+    return {key: unicodedata.normalize("NFC", text).strip() for key, text in table.items() if isinstance(text, str)}
 
 
 def _text(data: bytes) -> str:
@@ -123,7 +129,6 @@ def _unpacked(values: dict[str, Any], pdf: bytes) -> Package:
         templates=EmailTemplates(**values["templates"]),
         layout=values["layout"],
         letterhead=b64decode(values["letterhead"]),
-        organisation=tuple((key, value) for key, value in values["organisation"]),
         sender=Sender(**values["sender"]),
         document=Document(pdf=pdf, **values["document"]),
     )

@@ -1,0 +1,341 @@
+"""Markdown -> the tree of `tree.py`, through markdown-it-py (CommonMark with tables and strikethrough, no HTML).
+
+Promise: no word is dropped. What the tree cannot hold (images, HTML, footnotes, reference definitions, odd links, surplus table
+cells) is an error finding with its line, and its words stay in the text. Indented lines are paragraphs, not code: Korean
+writers indent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mailer.release.language import language_of, runs_within
+from mailer.release.remarks import Remarks
+from mailer.release.tree import (
+    Block,
+    BulletList,
+    Code,
+    CodeBlock,
+    Emphasis,
+    Heading,
+    Inline,
+    LineBreak,
+    Link,
+    OrderedList,
+    Paragraph,
+    Quote,
+    Rule,
+    Strike,
+    Strong,
+    Table,
+)
+from mailer.wording import Text
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+__all__ = ["levelled", "read_blocks", "read_inline"]
+
+_HTML = re.compile(
+    r"<!--|</?(?:a|abbr|audio|b|big|blockquote|br|center|cite|code|del|details|div|em|figure|font|h[1-6]|hr|i|iframe|img|ins"
+    r"|kbd|li|mark|object|ol|p|pre|q|s|script|section|small|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|th"
+    r"|thead|tr|tt|u|ul|video)\b[^<>]{0,300}>",
+    re.IGNORECASE,
+)
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\]")
+_REFERENCE = re.compile(r"\[[^\[\]]{1,80}\]:\s*(?:<|https?:|mailto:|/|#)")
+_MARKS_LEFT = re.compile(r"\*\*|__|~~")
+_SCHEME = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+_PLAIN_INFO = re.compile(r"[A-Za-z0-9+#.-]*")
+_SPACES = str.maketrans("\t\n\f\r", "    ")
+_SPANS: dict[str, type[Strong] | type[Emphasis] | type[Strike]] = {
+    "strong_open": Strong,
+    "em_open": Emphasis,
+    "s_open": Strike,
+}
+
+
+def read_blocks(text: str, remarks: Remarks) -> tuple[Block, ...]:
+    """The blocks of `text`, whose first line is line 1; blank out what is not meant instead of cutting it off.
+
+    Heading levels are those of the source; `levelled` maps them once the title is taken off.
+    """
+    return _Walk(_parser().parse(text), text.split("\n"), remarks).blocks_until("")
+
+
+def read_inline(text: str, line: int, remarks: Remarks) -> tuple[str, tuple[Inline, ...]]:
+    """Language and inline content of one line of text (a name)."""
+    (token,) = _parser().parseInline(text)
+    return _inline(token, line, remarks)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # Reference definitions vanish from CommonMark output and indented code is how Korean paragraphs begin.
+    parser.disable(["reference", "code"])
+    # Refused links must still arrive here as links: they are complained about, not turned into text in silence.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    return parser
+
+
+class _Walk:
+    """One pass over the flat token list of a document."""
+
+    def __init__(self, tokens: Sequence[Token], lines: Sequence[str], remarks: Remarks) -> None:
+        self._tokens = tokens
+        self._lines = lines
+        self._remarks = remarks
+        self._at = 0
+        self._line = 1
+
+    def blocks_until(self, closing: str) -> tuple[Block, ...]:
+        """Blocks up to the token of type `closing` (taken too), or to the end."""
+        out: list[Block] = []
+        while self._at < len(self._tokens):
+            token = self._take()
+            if token.type == closing:
+                break
+            out.append(self._block(token))
+        return tuple(out)
+
+    def _take(self) -> Token:
+        token = self._tokens[self._at]
+        self._at += 1
+        if token.map:
+            self._line = token.map[0] + 1
+        return token
+
+    def _block(self, token: Token) -> Block:
+        line = self._line
+        match token.type:
+            case "paragraph_open":
+                lang, children = self._content("paragraph_close")
+                return Paragraph(line=line, lang=lang, children=children)
+            case "heading_open":
+                lang, children = self._content("heading_close")
+                return Heading(line=line, lang=lang, level=int(token.tag[1]), children=children)
+            case "bullet_list_open":
+                return BulletList(line=line, items=self._items("bullet_list_close"))
+            case "ordered_list_open":
+                start = int(token.attrGet("start") or 1) if token.attrGet("start") != 0 else 0
+                return OrderedList(line=line, start=start, items=self._items("ordered_list_close"))
+            case "blockquote_open":
+                return Quote(line=line, children=self.blocks_until("blockquote_close"))
+            case "table_open":
+                return Table(line=line, rows=self._rows())
+            case "hr":
+                return Rule(line=line)
+            case "fence" | "code_block":
+                self._check_info(token, line)
+                return CodeBlock(line=line, text=token.content.removesuffix("\n"))
+        return self._unknown(token, line)
+
+    def _content(self, closing: str) -> tuple[str, tuple[Inline, ...]]:
+        lang: str = "ko"
+        children: tuple[Inline, ...] = ()
+        while (token := self._take()).type != closing:
+            lang, children = _inline(token, self._line, self._remarks)
+        return lang, children
+
+    def _items(self, closing: str) -> tuple[tuple[Block, ...], ...]:
+        items: list[tuple[Block, ...]] = []
+        while self._take().type != closing:
+            items.append(self.blocks_until("list_item_close"))
+        return tuple(items)
+
+    def _rows(self) -> tuple[tuple[tuple[Inline, ...], ...], ...]:
+        rows: list[tuple[tuple[Inline, ...], ...]] = []
+        cells: list[tuple[Inline, ...]] = []
+        while (token := self._take()).type != "table_close":
+            if token.type == "inline":
+                cells.append(_inline(token, self._line, self._remarks)[1])
+            elif token.type == "tr_close":
+                self._check_cells(len(cells), len(rows[0]) if rows else len(cells))
+                rows.append(tuple(cells))
+                cells = []
+        return tuple(rows)
+
+    def _check_cells(self, cells: int, columns: int) -> None:
+        from markdown_it.rules_block.table import escapedSplit
+
+        source = escapedSplit(self._lines[self._line - 1].strip().strip("|"))
+        surplus = [cell for cell in source[columns:] if cell.strip()]
+        if surplus:
+            self._remarks.error(
+                "table",
+                self._line,
+                Text(
+                    f"표의 칸이 머리행보다 많아 '{surplus[0].strip()[:30]}'이(가) 빠집니다.",
+                    f"This row has more cells than the table's head, '{surplus[0].strip()[:30]}' would be lost.",
+                ),
+                Text("머리행과 칸 수를 맞춰 주세요.", "Give the row as many cells as the head."),
+            )
+
+    def _check_info(self, token: Token, line: int) -> None:
+        if not _PLAIN_INFO.fullmatch(token.info.strip()):
+            _note_unknown("```" + token.info.strip()[:40], line, self._remarks)
+
+    def _unknown(self, token: Token, line: int) -> Block:
+        _note_unknown(token.content.strip()[:40] or token.type, line, self._remarks)
+        lang = language_of(token.content)
+        return Paragraph(
+            line=line, lang=lang, children=runs_within(token.content.translate(_SPACES), lang, token.content)
+        )
+
+
+def _inline(token: Token, line: int, remarks: Remarks) -> tuple[str, tuple[Inline, ...]]:
+    children = token.children or []
+    words = " ".join(child.content for child in children if child.type in ("text", "image"))
+    span = _Span(words, line, remarks)
+    for child in children:
+        span.add(child)
+    return span.base, span.close()
+
+
+class _Span:
+    """Builds the inline nodes of one paragraph; text is collected until something else interrupts it."""
+
+    def __init__(self, words: str, line: int, remarks: Remarks) -> None:
+        self.base = language_of(words)
+        self._words = words
+        self._line = line
+        self._remarks = remarks
+        self._text = ""
+        self._open: list[Token] = []
+        self._levels: list[list[Inline]] = [[]]
+
+    def add(self, token: Token) -> None:
+        match token.type:
+            case "text":
+                self._text += token.content
+            case "softbreak":
+                self._text += " "
+                self._line += 1
+            case "hardbreak":
+                self._put(LineBreak())
+                self._line += 1
+            case "code_inline":
+                self._put(Code(text=token.content))
+            case "strong_open" | "em_open" | "s_open" | "link_open":
+                self._flush()
+                self._open.append(token)
+                self._levels.append([])
+            case "strong_close" | "em_close" | "s_close" | "link_close":
+                self._flush()
+                inner = tuple(self._levels.pop())
+                self._levels[-1].extend(self._spanned(self._open.pop(), inner))
+            case _:
+                self._unknown(token)
+
+    def close(self) -> tuple[Inline, ...]:
+        self._flush()
+        return tuple(self._levels[0])
+
+    def _put(self, node: Inline) -> None:
+        self._flush()
+        self._levels[-1].append(node)
+
+    def _flush(self) -> None:
+        text, self._text = self._text.translate(_SPACES), ""
+        if text:
+            self._check(text)
+            self._levels[-1].extend(runs_within(text, self.base, self._words))
+
+    def _spanned(self, opening: Token, inner: tuple[Inline, ...]) -> tuple[Inline, ...]:
+        if opening.type in _SPANS:
+            return (_SPANS[opening.type](children=inner),)
+        href = str(opening.attrGet("href") or "")
+        if title := opening.attrGet("title"):
+            _note_unknown(f'"{title}"', self._line, self._remarks)
+        if _SCHEME.match(href):
+            return (Link(href=href, children=inner),)
+        self._remarks.error(
+            "link",
+            self._line,
+            Text(f"쓸 수 없는 링크 주소입니다: {href[:60]}", f"This link address cannot be used: {href[:60]}"),
+            Text(
+                "http://, https://, mailto: 로 시작하는 주소를 써 주세요.",
+                "Use an address that begins with http://, https:// or mailto:.",
+            ),
+        )
+        return inner
+
+    def _check(self, text: str) -> None:
+        for pattern in (_HTML, _FOOTNOTE, _REFERENCE):
+            if found := pattern.search(text):
+                _note_unknown(text[found.start() : found.start() + 40], self._line, self._remarks)
+        if found := _MARKS_LEFT.search(text):
+            near = text[max(found.start() - 10, 0) : found.start() + 12].strip()
+            self._remarks.warning(
+                "marks",
+                self._line,
+                Text(
+                    f"굵게·취소선 표시가 글자로 남았습니다: {near}",
+                    f"Bold or strike marks remain as characters: {near}",
+                ),
+                Text(
+                    "표시 바로 안쪽에 빈칸·따옴표·괄호가 있으면 표시 밖으로 옮겨 주세요.",
+                    "Move blanks, quotes or brackets that stand just inside the marks outside them.",
+                ),
+            )
+
+    def _unknown(self, token: Token) -> None:
+        _note_unknown(
+            f"![{token.content[:40]}]" if token.type == "image" else token.content[:40], self._line, self._remarks
+        )
+        self._text += token.content
+
+
+def _note_unknown(what: str, line: int, remarks: Remarks) -> None:
+    remarks.error(
+        "markup",
+        line,
+        Text(f"문서에 옮길 수 없는 표기입니다: {what}", f"This cannot be brought onto paper: {what}"),
+        Text(
+            "그림, HTML, 각주, 참조 링크, 링크 제목은 쓸 수 없습니다. 글로 풀어 써 주세요.",
+            "Images, HTML, footnotes, reference links and link titles are not supported. Write it as text.",
+        ),
+    )
+
+
+def levelled(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Heading levels mapped in reading order: the first is 1 and none is skipped, as PDF/UA-1 demands."""
+    levels = sorted({heading.level for heading in _headings(blocks)})
+    current = 0
+
+    def mapped(some: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(of(block) for block in some)
+
+    def of(block: Block) -> Block:
+        nonlocal current
+        match block:
+            case Heading():
+                current = min(levels.index(block.level) + 1, current + 1)
+                return replace(block, level=current)
+            case BulletList() | OrderedList():
+                return replace(block, items=tuple(mapped(item) for item in block.items))
+            case Quote():
+                return replace(block, children=mapped(block.children))
+        return block
+
+    return mapped(blocks)
+
+
+def _headings(blocks: tuple[Block, ...]) -> Iterator[Heading]:
+    for block in blocks:
+        match block:
+            case Heading():
+                yield block
+            case BulletList() | OrderedList():
+                for item in block.items:
+                    yield from _headings(item)
+            case Quote():
+                yield from _headings(block.children)

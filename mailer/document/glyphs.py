@@ -12,6 +12,7 @@ Not here: the faces themselves (`fonts/`).
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -38,8 +39,11 @@ from mailer.wording import Text
 _COVERAGE = Path(__file__).parent / "fonts" / "coverage.txt"
 _LETTERHEAD = "templates/letterhead.toml"
 _PLACES_SHOWN = 5
-# drawn as nothing by design, no glyph needed: line break and tab, zero-width space, word joiner, byte order mark, selectors
-_INVISIBLE = frozenset("\n\t\u200b\u2060\ufeff\ufe0e\ufe0f")
+# drawn as nothing by design and accepted by the typesetter: line ends, joiners, direction marks, selectors. Not U+FEFF: PDF/UA
+# forbids it.
+_INVISIBLE = re.compile(
+    "[\t\n\x85\u034f\u200b\u2028-\u202e\u2060-\u2064\u2066-\u206f\u180b-\u180e\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 
 
 def check_glyphs(release: Release, letterhead: Letterhead) -> tuple[Finding, ...]:
@@ -67,7 +71,7 @@ def _ranges() -> tuple[list[int], list[int]]:
 
 
 def _drawable(char: str) -> bool:
-    if char in _INVISIBLE:
+    if _INVISIBLE.match(char):
         return True
     lows, highs = _ranges()
     at = bisect_right(lows, ord(char)) - 1

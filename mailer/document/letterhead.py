@@ -24,7 +24,7 @@ _LOGO_BYTES = 512 * 1024
 class Letterhead:
     """Who sends. Texts are NFC and one line; `colour` is `#rrggbb`; `logo` holds the picture's bytes, `logo_kind` its format.
 
-    `justify` sets the right edge of paragraphs: true for a straight one, false for a ragged one.
+    `justify` gives paragraphs a straight right edge, except Korean ones, whose words are kept whole.
     """
 
     name_ko: str

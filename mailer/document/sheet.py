@@ -124,7 +124,7 @@ def _block(block: Block) -> Node:
             return {"t": "quote", "c": _blocks(children)}
         case Table(rows=rows):
             columns = max(len(row) for row in rows)
-            limit = max(2, min(LINE, _TABLE_CHARACTERS // columns - 1))
+            limit = max(3, min(LINE, _TABLE_CHARACTERS // columns - 1))
             return {"t": "table", "columns": columns, "rows": [[inline(cell, limit) for cell in row] for row in rows]}
         case Rule():
             return {"t": "hr"}

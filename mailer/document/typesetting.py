@@ -36,7 +36,7 @@ FONTS = Path(__file__).parent / "fonts"
 _KST = timezone(timedelta(hours=9))
 _PACKAGE = re.compile(r"""["']@[A-Za-z][\w-]*/""")
 _PLACE = re.compile(r"letter\.typ:(\d+):(\d+)")
-_TOFU = re.compile(r'the text `"(?P<text>.*?)"` could not be displayed', re.DOTALL)
+_TOFU = re.compile(r'the text (?:contains the disallowed codepoint )?`"(?P<text>.*?)"`', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def _explained(error: typst.TypstError) -> DocumentError:
     where = f"{LAYOUT_NAME}:{place[1]}" if place else LAYOUT_NAME
     if tofu := _TOFU.search(error.message):
         return DocumentError(
-            Text(f"‘{tofu['text']}’을(를) 그릴 수 있는 글꼴이 없습니다", f"no bundled face can draw '{tofu['text']}'"),
+            Text(f"‘{tofu['text']}’ 글자를 인쇄할 수 없습니다", f"the text '{tofu['text']}' cannot be printed"),
             where=where,
             remedy=Text("그 글자를 지우거나 다른 글자로 바꿔 주세요", "remove or replace that character"),
         )

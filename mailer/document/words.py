@@ -5,8 +5,8 @@ Hangul becomes one unbreakable node, also where its parts differ in style (a bol
 longer than the line would run off the paper; such a word is left breakable, and a long e-mail address or file name gets
 places where it may be cut.
 
-A node is a dict: `s` text with its language, `b` `i` `del` `a` with children, `code`, `br`, `w` one unbreakable word,
-`cut` a permitted break without a hyphen. No markup is ever built.
+A node is a dict: `s` text with its language, `b` `i` `del` `a` with children, `code`, `br`, `w` one unbreakable word
+or part of one. No markup is ever built.
 
 Not here: blocks and fields (`sheet.py`), how a node looks (`templates/document/letter.typ`).
 """
@@ -23,7 +23,6 @@ from mailer.release.tree import Code, Emphasis, Inline, LineBreak, Link, Run, St
 Node = dict[str, Any]
 
 LINE = 16  # characters of a full-width word that surely fit a line of the narrowest column (one of two, for names)
-_LATIN_LIMIT = 30
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _SPACE = re.compile(r"[ \t\n\u3000]+")
 _AFTER = re.compile(r"(?<=[·ㆍ/,)\]」』》〉”’~:;])")
@@ -102,7 +101,7 @@ def _word(pieces: list[_Piece], limit: int) -> Iterator[tuple[tuple[tuple[str, s
     text = "".join(piece.text for piece in pieces)
     if not _HANGUL.search(text):
         for piece in pieces:
-            yield from _with_cuts(piece)
+            yield from _in_parts(piece, 2 * limit - 2)
     elif len(text) <= limit:
         shared = _shared([piece.marks for piece in pieces])
         inner = _nest([(piece.marks[len(shared) :], _leaf(piece)) for piece in pieces], 0)
@@ -117,14 +116,14 @@ def _word(pieces: list[_Piece], limit: int) -> Iterator[tuple[tuple[tuple[str, s
             yield pieces[0].marks, {"t": "w", "c": [leaf]} if fits else leaf
 
 
-def _with_cuts(piece: _Piece) -> Iterator[tuple[tuple[tuple[str, str, int], ...], Node]]:
-    if len(piece.text) <= _LATIN_LIMIT:
+def _in_parts(piece: _Piece, limit: int) -> Iterator[tuple[tuple[tuple[str, str, int], ...], Node]]:
+    """A word too long for a line as unbreakable parts: between two of them a line may end, and nothing is added to the text."""
+    if len(piece.text) <= limit:
         yield piece.marks, _leaf(piece)
         return
     for joint in _JOINT.split(piece.text):
-        for start in range(0, len(joint), _LATIN_LIMIT):
-            yield piece.marks, _leaf(replace(piece, text=joint[start : start + _LATIN_LIMIT]))
-            yield piece.marks, {"t": "cut"}
+        for start in range(0, len(joint), limit):
+            yield piece.marks, {"t": "w", "c": [_leaf(replace(piece, text=joint[start : start + limit]))]}
 
 
 def _shared(paths: list[tuple[tuple[str, str, int], ...]]) -> tuple[tuple[str, str, int], ...]:

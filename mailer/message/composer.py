@@ -119,7 +119,7 @@ def _recipient(contact: Contact) -> str:
 
 def _display_name(contact: Contact) -> str:
     name = contact.name or f"{contact.outlet} {contact.desk}"
-    return checked(name, what=Text("받는 사람 이름", "the recipient's name"), where=_place(contact)).strip()
+    return " ".join(checked(name, what=Text("받는 사람 이름", "the recipient's name"), where=_place(contact)).split())
 
 
 def _frame(sender: Sender, document: Document) -> tuple[bytes, tuple[bytes, bytes], bytes]:

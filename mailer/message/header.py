@@ -28,7 +28,8 @@ _UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _Q_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 _LOCAL = re.compile(r"[^\s()<>\[\]\\,;:@\"\x00-\x20\x7f-\x9f]{1,64}")
-_DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.?)+(?<=[A-Za-z0-9])")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
 def checked(value: str, *, what: Text, where: str = "") -> str:

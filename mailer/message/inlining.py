@@ -100,7 +100,8 @@ def _marked(chunks: Sequence[str], shape: _Shape, free: frozenset[int]) -> str:
 def _filled(form: Sequence[str], words: Sequence[str]) -> str:
     parts = [form[0]]
     for word, piece in zip(words, form[1:], strict=True):
-        parts += (word.replace("&#34;", '"').replace("&#39;", "'"), piece)
+        # as str: Markup would escape the quotation marks again
+        parts += (str(word).replace("&#34;", '"').replace("&#39;", "'"), piece)
     return "".join(parts)
 
 

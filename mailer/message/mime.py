@@ -79,6 +79,8 @@ def _crlf(text: str) -> bytes:
 
 def _quoted_printable(flat: bytes) -> bytes:
     coded = b2a_qp(flat, istext=True)
+    if not (coded.startswith(b".") or b"\n." in coded):
+        return coded
     # each leading dot gets a line of its own: a longer one could pass 76 characters
     return _DOTS.sub(lambda dots: b"=2E=\r\n" * len(dots[0]), coded)
 

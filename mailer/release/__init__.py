@@ -17,13 +17,14 @@ Not here: paper (`document/`), e-mail (`message/`), checks against lists or a re
 from mailer.release import tree
 from mailer.release.language import language_of, runs
 from mailer.release.model import Closing, Release, Signatory
-from mailer.release.reader import companions_of, parse, read
+from mailer.release.reader import companions_at, companions_of, parse, read
 from mailer.release.tree import plain
 
 __all__ = [
     "Closing",
     "Release",
     "Signatory",
+    "companions_at",
     "companions_of",
     "language_of",
     "parse",

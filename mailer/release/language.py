@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby
+from operator import attrgetter
 
 from mailer.release.tree import Run
 
@@ -59,14 +61,15 @@ def runs_within(text: str, base: str, line: str) -> tuple[Run, ...]:
     if not text:
         return ()
     han = _han_language(line, _count(line))
-    pieces: list[tuple[str | None, str]] = []
+    grown: list[tuple[str | None, list[str]]] = []
     for tag, piece in _pieces(text):
         lang = han if tag == "han" else tag
-        if pieces and (lang is None or pieces[-1][0] in (None, lang)):
-            pieces[-1] = (pieces[-1][0] or lang, pieces[-1][1] + piece)
+        if grown and (lang is None or grown[-1][0] in (None, lang)):
+            grown[-1][1].append(piece)
+            grown[-1] = (grown[-1][0] or lang, grown[-1][1])
         else:
-            pieces.append((lang, piece))
-    return _merged([run for lang, piece in pieces for run in _settled(lang, piece, base)])
+            grown.append((lang, [piece]))
+    return _merged([run for lang, parts in grown for run in _settled(lang, "".join(parts), base)])
 
 
 def _count(text: str) -> Counter[str]:
@@ -101,13 +104,9 @@ def _settled(lang: str | None, piece: str, base: str) -> list[Run]:
 
 
 def _merged(pieces: list[Run]) -> tuple[Run, ...]:
-    out: list[list[str]] = []
-    for run in pieces:
-        if out and out[-1][1] == run.lang:
-            out[-1][0] += run.text
-        else:
-            out.append([run.text, run.lang])
-    return tuple(Run(text=text, lang=lang) for text, lang in out)
+    return tuple(
+        Run(text="".join(run.text for run in same), lang=lang) for lang, same in groupby(pieces, key=attrgetter("lang"))
+    )
 
 
 def _han_language(text: str, letters: Counter[str]) -> str:

@@ -22,7 +22,7 @@ from mailer.release.count import read_count
 from mailer.release.dates import read_date
 from mailer.release.header import is_rule
 
-__all__ = ["Layout", "NameLine", "bare", "find_layout", "kept", "unbulleted"]
+__all__ = ["Layout", "NameLine", "bare", "find_layout", "in_row", "kept", "unbulleted"]
 
 _FORMULA = re.compile(
     r"(?:yours\s+)?(?:sincerely|faithfully|truly|respectfully)(?:\s+(?:yours|submitted))?"
@@ -36,6 +36,8 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\S{0,20})")
 _NAMES_INFO = ("연명", "서명", "signatories")
 _BULLET = re.compile(r"\s{0,8}(?:[-*+•·‣▪◦○●–]|\d{1,4}[.)])[ \t]+(?=\S)")
 _NO_NAME = re.compile(r"\s{0,3}(?:#{1,6}\s|\\\*|\*(?!\s)(?![^*]*\*)|[※†|>]|!\[|`{3}|~{3})")
+_SEPARATOR = re.compile(r"[,，、;]")
+_LEAST_ROW = 5
 _LONGEST_NAME = 200
 _CLOSING_LINES = 3
 _LONGEST_SENDER = 120
@@ -72,6 +74,11 @@ def unbulleted(line: str) -> str:
     """A name without the list mark before it and the hard break after it."""
     bullet = _BULLET.match(line)
     return line[bullet.end() if bullet else 0 :].strip().rstrip("\\").rstrip()
+
+
+def in_row(line: str) -> list[str]:
+    """The names of a line that sets several, one after the other: `가단체, 나단체, 다단체`."""
+    return [name for part in _SEPARATOR.split(line) if (name := part.strip())]
 
 
 def kept(lines: list[str], wanted: range) -> str:
@@ -172,9 +179,15 @@ def _names(lines: list[str], first: int, end: int) -> tuple[tuple[NameLine, ...]
         if not line.strip() or is_rule(line):
             in_item = False
             continue
-        if _NO_NAME.match(line) or len(line) > _LONGEST_NAME or read_count(line):
+        if _NO_NAME.match(line) or _is_prose(line) or read_count(line):
             return tuple(out), number
         bulleted = _BULLET.match(line) is not None
         out.append(NameLine(line=number, text=unbulleted(line), goes_on=in_item and not bulleted))
         in_item = in_item or bulleted
     return tuple(out), end
+
+
+def _is_prose(line: str) -> bool:
+    """Too long for a name and not a row of names either."""
+    ends = line.rstrip().endswith((".", "。", "!", "?", "…"))
+    return len(line) > _LONGEST_NAME and (ends or len(in_row(line)) < _LEAST_ROW)

@@ -23,7 +23,7 @@ from mailer.release.tree import Block, Heading, Paragraph, plain
 from mailer.release.values import NO_DATE, dated, embargo, split_title
 from mailer.wording import Text
 
-__all__ = ["companions_of", "parse", "read"]
+__all__ = ["companions_at", "companions_of", "parse", "read"]
 
 _MOST_NAMES = 20_000
 
@@ -36,9 +36,13 @@ def read(path: Path, *, source: str | None = None) -> Release:
     """
     name = source if source is not None else str(path)
     data = _bytes_of(path, name)
+    return parse(data, source=name, companions=companions_at(path, data))
+
+
+def companions_at(path: Path, data: bytes) -> dict[str, bytes]:
+    """The bytes of the files that the letter `data`, which lies at `path`, is made of; one that is not there is left out."""
     found = {companion: path.parent / companion for companion in companions_of(data)}
-    companions = {companion: _bytes_of(at, str(at)) for companion, at in found.items() if _lies_in(at, path.parent)}
-    return parse(data, source=name, companions=companions)
+    return {companion: _bytes_of(at, str(at)) for companion, at in found.items() if _lies_in(at, path.parent)}
 
 
 def companions_of(data: bytes) -> tuple[str, ...]:

@@ -12,12 +12,16 @@ _MOST = 300
 """Nobody reads more; a damaged file could otherwise yield one finding per line."""
 
 
+_AFTER = 10_000_000
+"""Line numbers of a second file sort after those of the letter."""
+
+
 class Remarks:
-    """`subject` becomes the code `letter.<subject>`; `line` (1-based) becomes `source:line`."""
+    """`subject` becomes the code `letter.<subject>`; `line` (1-based) (or "line:column") becomes `source:line`."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._found: list[Finding] = []
+        self._found: list[tuple[int, Finding]] = []
         self._left_out = 0
         self._has_error = False
 
@@ -41,25 +45,27 @@ class Remarks:
         """Add what was noted about another file of the same letter."""
         self._has_error = self._has_error or other._has_error
         self._left_out += other._left_out
-        for finding in other._found:
-            self._keep(finding)
+        for line, finding in other._found:
+            self._keep(_AFTER + line, finding)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Everything noted so far; one last entry tells how many did not fit."""
+        """Everything noted so far in the order of the file; one last entry tells how many did not fit."""
+        found = tuple(finding for _, finding in sorted(self._found, key=lambda entry: entry[0]))
         if not self._left_out:
-            return tuple(self._found)
+            return found
         message = Text(
             f"그 밖에 {self._left_out:,}건이 더 있습니다.", f"{self._left_out:,} more findings are not shown."
         )
         level = Level.ERROR if self._has_error else Level.WARNING
-        return (*self._found, Finding(level=level, code="letter.more", message=message, where=self.source))
+        return (*found, Finding(level=level, code="letter.more", message=message, where=self.source))
 
     def _add(self, level: Level, subject: str, line: int | str, message: Text, remedy: Text | None) -> None:
         where = f"{self.source}:{line}" if line else self.source
-        self._keep(Finding(level=level, code=f"letter.{subject}", message=message, where=where, remedy=remedy))
+        finding = Finding(level=level, code=f"letter.{subject}", message=message, where=where, remedy=remedy)
+        self._keep(int(str(line).partition(":")[0]), finding)
 
-    def _keep(self, finding: Finding) -> None:
+    def _keep(self, line: int, finding: Finding) -> None:
         if len(self._found) < _MOST:
-            self._found.append(finding)
+            self._found.append((line, finding))
         else:
             self._left_out += 1

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailer.release.count import Count
-from mailer.release.layout import NameLine
+from mailer.release.layout import NameLine, in_row
 from mailer.release.markdown import read_inline
 from mailer.release.model import Signatory
 from mailer.release.remarks import Remarks
@@ -18,6 +18,10 @@ from mailer.release.wraps import choose, weigh
 from mailer.wording import Text
 
 __all__ = ["read_signatories"]
+
+
+_ROW = 4
+"""From this many names on, a line is taken for a row of names; a place ("Fairbanks, Alaska") is shorter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ def read_signatories(
     lines: Sequence[NameLine], *, explicit: bool, count: Count | None, remarks: Remarks
 ) -> tuple[Signatory, ...]:
     """One signatory per name. In an `explicit` list (fenced, or a file of its own) a line is a name and nothing is joined."""
-    entries = _continued(lines, remarks)
+    entries = _rows_split(_continued(lines, remarks), count, explicit, remarks)
     surplus = len(entries) - count.named if count else None
     joined, likely = choose(weigh([entry.text for entry in entries]), surplus)
     if explicit:
@@ -47,6 +51,31 @@ def _continued(lines: Sequence[NameLine], remarks: Remarks) -> list[_Entry]:
     """Lines that the source itself marks as part of the list item before."""
     entries = [_Entry(text=line.text, line=line.line) for line in lines]
     return _joined(entries, frozenset(index for index, line in enumerate(lines) if line.goes_on), remarks)
+
+
+def _rows_split(entries: list[_Entry], count: Count | None, explicit: bool, remarks: Remarks) -> list[_Entry]:
+    """Names set in rows with commas are split if, and only if, that gives exactly the stated number."""
+    rows = [entry for entry in entries if len(in_row(entry.text)) >= _ROW]
+    if explicit or not rows or len(rows) * 2 < len(entries) or (count and len(entries) == count.named):
+        return entries
+    split = [replace(entry, text=name) for entry in entries for name in in_row(entry.text)]
+    if count and len(split) == count.named:
+        message = Text(
+            f"쉼표로 이어 쓴 연명을 {len(split)}개로 나누어 읽었습니다.",
+            f"Names set in a row were split at commas into {len(split)}.",
+        )
+        remarks.ok("signatory_row", rows[0].line, message)
+        return split
+    remarks.warning(
+        "signatory_row",
+        rows[0].line,
+        Text(
+            "한 줄에 여러 이름이 있는 것 같습니다. 한 이름으로 읽었습니다.",
+            "A line seems to hold several names; it was read as one.",
+        ),
+        Text("이름마다 줄을 바꾸어 써 주세요.", "Write one name per line."),
+    )
+    return entries
 
 
 def _joined(entries: Sequence[_Entry], tails: frozenset[int], remarks: Remarks) -> list[_Entry]:

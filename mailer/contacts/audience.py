@@ -137,7 +137,7 @@ def _suppressed(entry: Suppression) -> Text:
 
 def _duplicate(contact: Contact, known: Contact) -> LeftOut:
     place = known.sources[0]
-    reason = Text(f"{place}과 같은 주소라 한 통만 보냅니다.", f"the same address as {place}; one mail only")
+    reason = Text(f"{place}에 이미 있는 주소라 한 통만 보냅니다.", f"the same address as {place}; one mail only")
     return _left(contact, "duplicate", reason)
 
 

@@ -15,9 +15,9 @@ from mailer.contacts.tables import Record
 __all__ = ["KOREAN", "OWN", "Columns", "field_of", "find_columns"]
 
 _NAMES = """
-email: email emails mail emailaddress mailaddress address 이메일 이메일주소 메일 메일주소 전자우편 전자우편주소
+email: email emails mail emailaddress mailaddress 이메일 이메일주소 메일 메일주소 전자우편 전자우편주소
 email: 전자메일 이메일1 email1
-name: name fullname contact contactname person reporter journalist 이름 성명 성함 기자명 기자이름 담당자
+name: name fullname contactname person reporter journalist 이름 성명 성함 기자명 기자이름 담당자
 name: 담당자명 기자 담당기자
 outlet: outlet media organization organisation company publication newspaper 매체 매체명 언론사 언론사명 소속
 outlet: 소속사 회사 회사명 신문사 방송사 기관 기관명
@@ -31,7 +31,7 @@ phone: phone tel telephone mobile cell cellphone phonenumber mobilephone 전화 
 phone: 휴대폰번호 휴대전화번호 연락처 핸드폰번호
 note: note notes memo remark remarks comment comments 비고 메모 참고 참고사항
 source_note: source origin 출처 수집경로 입수경로 수집출처
-added: added addedon date dateadded created createdat registered 등록일 등록일자 추가일 수집일 입력일
+added: added addedon dateadded created createdat registered 등록일 등록일자 추가일 수집일 입력일
 """
 KOREAN = {
     "email": "이메일", "name": "이름", "outlet": "매체", "desk": "부서", "title": "직함", "beat": "분야", "language": "언어",

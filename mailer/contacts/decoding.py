@@ -58,7 +58,7 @@ def _known(encoding: str, where: str) -> str:
     if name.replace("-", "") in {known.replace("-", "").replace("_", "") for known in ENCODINGS}:
         return name
     raise ListError(
-        Text(f"‘{encoding[:40]}’은(는) 알 수 없는 인코딩입니다.", f'"{encoding[:40]}" is not a known encoding'),
+        Text(f"알 수 없는 인코딩입니다: {encoding[:40]}", f'"{encoding[:40]}" is not a known encoding'),
         where=where,
         remedy=Text(
             f"auto 또는 다음 중 하나를 쓰세요: {', '.join(ENCODINGS)}", f"use auto or one of: {', '.join(ENCODINGS)}"

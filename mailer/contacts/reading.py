@@ -15,6 +15,7 @@ from pathlib import Path
 from mailer.contacts import decoding, tables
 from mailer.contacts.columns import KOREAN, Columns, field_of, find_columns
 from mailer.contacts.lists import ContactList
+from mailer.contacts.problems import Problem, printable
 from mailer.contacts.rows import RowReader
 from mailer.contacts.tables import Record
 from mailer.errors import ListError, WorkspaceError
@@ -22,8 +23,9 @@ from mailer.wording import Text
 
 __all__ = ["FILE_LIMIT", "ROW_LIMIT", "parse", "read", "read_bytes"]
 
-FILE_LIMIT = 64 * 2**20
+FILE_LIMIT = 32 * 2**20
 ROW_LIMIT = 300_000
+LINE_LIMIT = 1_200_000
 WIDTH_LIMIT = 256
 _HEAD = 200
 
@@ -51,6 +53,8 @@ def parse(
         chosen, sheets = opened.title, opened.offered
     else:
         text, taken = decoding.decode(data, encoding=encoding, where=source)
+        if text.count("\n") + text.count("\r") > LINE_LIMIT:
+            raise _too_long(source)
         records, chosen, sheets = tables.records(text), None, ()
     head = list(itertools.islice(records, _HEAD))
     columns = _columns(head, source, chosen)
@@ -58,6 +62,7 @@ def parse(
     for record in _bounded(itertools.chain(head[columns.first :], records), source):
         reader.take(record)
     contacts, problems = reader.finish()
+    problems = (*_other_sheets(chosen, sheets), *problems)
     if not reader.rows:
         raise _empty(source)
     return ContactList(
@@ -79,7 +84,7 @@ def read_bytes(path: Path) -> bytes:
                     f"the list is too big ({status.st_size // 2**20} MB)",
                 ),
                 where=str(path),
-                remedy=Text("64MB 이하로 나누어 주세요.", "split it into files of at most 64 MB"),
+                remedy=Text("32MB 이하로 나누어 주세요.", "split it into files of at most 32 MB"),
             )
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -162,17 +167,33 @@ def _columns(head: Sequence[Record], source: str, sheet: str | None) -> Columns:
     )
 
 
+def _other_sheets(chosen: str | None, sheets: Sequence[str]) -> tuple[Problem, ...]:
+    """A warning when people in other sheets would otherwise be forgotten without a word."""
+    others = ", ".join(title for title in sheets if title != chosen)
+    if not others:
+        return ()
+    text = Text(
+        f"‘{chosen}’ 시트만 읽었습니다. 주소가 든 다른 시트: {others}",
+        f'only the sheet "{chosen}" was read; other sheets with addresses: {others}',
+    )
+    return (Problem(problem=text, code="other_sheets", value=printable(others), drops=False),)
+
+
 def _bounded(records: Iterable[Record], source: str) -> Iterator[Record]:
     for count, record in enumerate(records):
         if count >= ROW_LIMIT:
-            raise ListError(
-                Text(f"명단이 {ROW_LIMIT:,}줄을 넘습니다.", f"the list has more than {ROW_LIMIT:,} rows"),
-                where=source,
-                remedy=Text("여러 파일로 나누어 주세요.", "split it into several files"),
-            )
+            raise _too_long(source)
         if len(record.cells) > WIDTH_LIMIT:
             raise _too_wide(f"{source}:{record.line}")
         yield record
+
+
+def _too_long(source: str) -> ListError:
+    return ListError(
+        Text(f"명단이 {ROW_LIMIT:,}줄을 넘습니다.", f"the list has more than {ROW_LIMIT:,} rows"),
+        where=source,
+        remedy=Text("여러 파일로 나누어 주세요.", "split it into several files"),
+    )
 
 
 def _too_wide(where: str) -> ListError:

@@ -239,7 +239,7 @@ def _duplicate(first: int, row: int) -> Text:
 
 
 def _likely(domain: str) -> Text:
-    return Text(f"{domain}을 잘못 친 것인지 확인해 주세요.", f"please check that {domain} was not meant")
+    return Text(f"혹시 {domain} 아닌가요? 확인해 주세요.", f"please check that {domain} was not meant")
 
 
 def _guessed(header: str) -> Problem:

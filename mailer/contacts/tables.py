@@ -17,8 +17,8 @@ __all__ = ["DELIMITERS", "Record", "delimiter_of", "records"]
 
 DELIMITERS = (",", ";", "\t")
 CELL_LINES = 60
+WIDTH = 300
 _SAMPLE_LINES = 60
-csv.field_size_limit(2**27)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,64 +59,77 @@ def delimiter_of(lines: Sequence[str]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return lines[:-1] if lines and not lines[-1] else lines
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    return lines[:-1] if not lines[-1] else lines
 
 
 def _record_at(lines: Sequence[str], position: int, delimiter: str) -> Record:
     line = lines[position]
     if '"' not in line:
-        return Record(position + 1, position + 1, line.split(delimiter))
+        return Record(position + 1, position + 1, line.split(delimiter, WIDTH))
     last = _closing_line(lines, position, delimiter)
     if last is None:
-        return Record(position + 1, position + 1, [c.strip().strip('"') for c in line.split(delimiter)], torn=True)
+        return Record(position + 1, position + 1, _unquoted(line, delimiter), torn=True)
     return Record(position + 1, last + 1, _cells("\n".join(lines[position : last + 1]), delimiter))
 
 
 def _closing_line(lines: Sequence[str], position: int, delimiter: str) -> int | None:
     """The line on which the quotes opened at `position` are closed; None when they are not, or swallow whole records."""
-    width = lines[position].count(delimiter)
-    open_quote = False
-    for at in range(position, min(position + CELL_LINES, len(lines))):
-        swallowed = open_quote
-        open_quote = _leaves_open(lines[at], delimiter, open_quote)
-        if swallowed and open_quote and "@" in lines[at] and lines[at].count(delimiter) >= max(1, width):
+    width = max(1, lines[position].count(delimiter))
+    inside, _ = _scan(lines[position], delimiter, inside=False)
+    at = position
+    while inside:
+        at += 1
+        if at >= min(position + CELL_LINES, len(lines)):
             return None
-        if not open_quote:
-            return None if swallowed and _is_torn_end(lines[at], delimiter) else at
-    return None
+        inside, clean = _scan(lines[at], delimiter, inside=True)
+        if not clean or (inside and "@" in lines[at] and lines[at].count(delimiter) >= width):
+            return None
+    return at
 
 
-def _leaves_open(line: str, delimiter: str, inside: bool) -> bool:
-    """Whether a quoted cell is still open at the end of `line`. A quote opens only at the start of a cell."""
-    if not inside and line.count('"') % 2 == 0 and f'{delimiter}"' not in line and not line.lstrip().startswith('"'):
-        return False
-    at_start = True
+def _scan(line: str, delimiter: str, *, inside: bool) -> tuple[bool, bool]:
+    """(whether a quoted cell is open at the end, whether the cell open at the start was closed cleanly). A quote opens only
+    at the start of a cell; what closes the first cell must be followed by a delimiter, else it really opened another."""
+    clean = True
+    first = inside
     position = 0
-    while position < len(line):
-        character = line[position]
+    while True:
         if inside:
-            if character == '"':
-                if line[position + 1 : position + 2] == '"':
-                    position += 1
-                else:
-                    inside = False
-        elif character == '"' and at_start:
-            inside = True
-        at_start = not inside and (character == delimiter or (at_start and character == " "))
-        position += 1
-    return inside
+            close = _closing_quote(line, position)
+            if close < 0:
+                return True, clean
+            after = line[close + 1 :].lstrip(" ")
+            if first and after and not after.startswith(delimiter):
+                clean = False
+            inside = first = False
+            position = close + 1
+        opened = re.compile(f'(?:^|{re.escape(delimiter)}) *"').search(line, position)
+        if opened is None or (position and opened.start() == position and line[position] != delimiter):
+            return False, clean
+        inside, position = True, opened.end()
 
 
-def _is_torn_end(line: str, delimiter: str) -> bool:
-    """`...","b"` closes well; `"Kim,b` right after the closing quote means that the quote opened a new cell."""
-    after = line[line.find('"') + 1 :]
-    return bool(after.strip()) and not after.lstrip(' "').startswith(delimiter)
+def _closing_quote(line: str, position: int) -> int:
+    """Where the quoted cell that is open at `position` ends; two quotes in a row are one character. -1: not on this line."""
+    at = line.find('"', position)
+    while at >= 0 and line[at + 1 : at + 2] == '"':
+        at = line.find('"', at + 2)
+    return at
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    if '"' not in text:
-        return text.split(delimiter)
-    # A one-element list, not a line iterator: csv would start a new record at every line end outside quotes.
-    rows = list(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
-    return rows[0] if len(rows) == 1 else text.split(delimiter)
+    if '"' not in text or text.count(delimiter) > WIDTH:
+        return text.split(delimiter, WIDTH)
+    try:
+        rows = list(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        # A cell over csv's size limit, or a line end where it expects none: judged by its pieces.
+        return _unquoted(text, delimiter)
+    return rows[0] if len(rows) == 1 else _unquoted(text, delimiter)
+
+
+def _unquoted(text: str, delimiter: str) -> list[str]:
+    return [cell.strip().strip('"') for cell in text.split(delimiter, WIDTH)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from mailer.contacts import formula_safe
+from mailer.contacts.formulas import guarded
 from mailer.desk.report import LogLine
 from mailer.desk.times import local
 from mailer.dispatch import DeliveryState
@@ -101,7 +101,7 @@ def _csv(heading: Sequence[str], rows: Sequence[Sequence[str | int]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(heading)
-    writer.writerows([cell if isinstance(cell, int) else formula_safe(cell) for cell in row] for row in rows)
+    writer.writerows([cell if isinstance(cell, int) else guarded(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
@@ -112,7 +112,7 @@ def _xlsx(heading: Sequence[str], rows: Sequence[Sequence[str | int]]) -> bytes:
     sheet = book.create_sheet("log")
     sheet.append(list(heading))
     for row in rows:
-        sheet.append([cell if isinstance(cell, int) else formula_safe(cell) for cell in row])
+        sheet.append([cell if isinstance(cell, int) else guarded(cell) for cell in row])
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()

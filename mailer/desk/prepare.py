@@ -91,7 +91,8 @@ class Preparation:
 
 def read_manuscript(sources: Sources) -> Manuscript:
     """Read the letter, check it and render its document. Raises LetterError, TemplateError, DocumentError."""
-    parsed = release.read(sources.letter, source=sources.letter_name)
+    letter = _read(sources.letter)
+    parsed = release.parse(letter, source=sources.letter_name, companions=release.companions_at(sources.letter, letter))
     letterhead_bytes = _read(sources.templates / "letterhead.toml")
     letterhead = document.read_letterhead(letterhead_bytes, "templates/letterhead.toml")
     layout = _read(sources.templates / "document" / "letter.typ").decode("utf-8-sig")
@@ -107,8 +108,8 @@ def read_manuscript(sources: Sources) -> Manuscript:
         )
     rendered = document.render(parsed, letterhead=letterhead, layout=layout)
     package = Package(
-        letter=sources.letter.read_bytes(),
-        companions=release.companions(sources.letter),
+        letter=letter,
+        companions=tuple(release.companions_at(sources.letter, letter).items()),
         source=sources.letter_name,
         templates=templates,
         layout=layout,
@@ -139,11 +140,12 @@ def prepare(sources: Sources, *, suppressions: Suppressions, now: datetime) -> P
     if not audience.recipients:
         raise _nobody(sources, audience)
     composer = manuscript.package.composer() if manuscript.package else None
-    summaries = tuple(_summaries(composer, audience, now)) if composer else ()
+    odd: dict[str, Finding] = {}
+    summaries = tuple(_summaries(composer, audience, now, odd)) if composer else ()
     seal = ""
     if manuscript.package:
         seal = seal_sha256(manuscript.package.sha256, [(str(s.contact.address), s.content_sha256) for s in summaries])
-    findings = [*manuscript.findings, *preflight.audience_findings(audience, lists)]
+    findings = [*manuscript.findings, *preflight.audience_findings(audience, lists), *odd.values()]
     findings += preflight.message_findings(
         [(str(s.contact.address), s.subject, s.size) for s in summaries], manuscript.release
     )
@@ -164,9 +166,12 @@ def with_findings(preparation: Preparation, more: tuple[Finding, ...]) -> Prepar
     return replace(preparation, findings=preflight.sorted_findings([*preparation.findings, *more]))
 
 
-def _summaries(composer: Composer, audience: Audience, now: datetime) -> Iterator[Summary]:
+def _summaries(composer: Composer, audience: Audience, now: datetime, odd: dict[str, Finding]) -> Iterator[Summary]:
     for contact in audience.recipients:
         made = composer.compose(contact, message_id=new_message_id(composer.sender.domain), date=now)
+        for finding in message.check_message(made):
+            # what is wrong with one message is mostly wrong with all: said once, for the first person it concerns
+            odd.setdefault(finding.code, replace(finding, where=finding.where or str(contact.address)))
         yield Summary(
             contact=contact, subject=made.subject, size=len(made.envelope.data), content_sha256=made.content_sha256
         )
@@ -194,5 +199,5 @@ def _read(path: Path) -> bytes:
         raise WorkspaceError(
             Text(f"파일을 읽을 수 없습니다: {error.strerror}", f"the file cannot be read: {error.strerror}"),
             where=str(path),
-            remedy=Text("mailer init 으로 기본 템플릿을 만들 수 있습니다", "mailer init brings the default templates"),
+            remedy=Text("파일이 있는지, 읽을 권한이 있는지 확인하세요", "check that the file is there and may be read"),
         ) from error

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailer.contacts import formula_safe
+from mailer.contacts.formulas import guarded
 from mailer.desk.prepare import Preparation, Summary
 from mailer.errors import UsageError, WorkspaceError
 from mailer.wording import Text
@@ -124,7 +124,7 @@ def _manifest(summaries: Sequence[Summary]) -> bytes:
     for order, summary in enumerate(summaries, start=1):
         person = summary.contact
         shown = [str(person.address), person.name, person.outlet, summary.subject]
-        writer.writerow([order, *(formula_safe(cell) for cell in shown), summary.size, summary.content_sha256])
+        writer.writerow([order, *(guarded(cell) for cell in shown), summary.size, summary.content_sha256])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

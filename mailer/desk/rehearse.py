@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from mailer.contacts import parse_address
-from mailer.desk.prepare import Preparation
+from mailer.contacts import Audience, parse_address
+from mailer.desk.prepare import Preparation, Sources, Summary, read_manuscript
 from mailer.dispatch import Address, Contact, Outcome
 from mailer.errors import StoppedByCheck, UsageError
 from mailer.message import new_message_id
 from mailer.transport import SmtpTransport
 from mailer.wording import Text
 
-__all__ = ["MARK", "Rehearsed", "rehearse"]
+__all__ = ["MARK", "Rehearsed", "prepare_alone", "rehearse"]
 
-MARK = "[시험] "
+MARK = "[시험]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,29 @@ class Rehearsed:
     seen_as: str
     subject: str
     outcome: Outcome
+
+
+def prepare_alone(sources: Sources, address: str, *, now: datetime) -> Preparation:
+    """The letter made ready for one address that stands in no list. Raises what `read_manuscript` does, and UsageError."""
+    manuscript = read_manuscript(sources)
+    contact = Contact(address=_address(address))
+    composer = manuscript.package.composer() if manuscript.package else None
+    summaries: tuple[Summary, ...] = ()
+    if composer is not None and manuscript.package is not None:
+        made = composer.compose(contact, message_id=new_message_id(manuscript.package.sender.domain), date=now)
+        size = len(made.envelope.data)
+        one = Summary(contact=contact, subject=made.subject, size=size, content_sha256=made.content_sha256)
+        summaries = (one,)
+    return Preparation(
+        manuscript=manuscript,
+        lists=(),
+        audience=Audience(listed=1, recipients=(contact,), left_out=()),
+        summaries=summaries,
+        findings=manuscript.findings,
+        seal="",
+        made_at=now,
+        composer=composer,
+    )
 
 
 async def rehearse(

@@ -1,0 +1,80 @@
+"""The JSON of looking before sending: `check` and `preview`. Stable keys; `message` and `remedy` are in the language asked for.
+
+Not here: status and log (`report.py`), printing (`cli/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mailer.contacts import LeftOut
+from mailer.desk.prepare import Manuscript, Preparation
+from mailer.desk.preview import Preview
+from mailer.findings import Finding
+from mailer.wording import Language
+
+__all__ = ["check_record", "finding_record", "left_out_record", "preview_record"]
+
+
+def finding_record(finding: Finding, language: Language) -> dict[str, Any]:
+    return {
+        "level": finding.level.value,
+        "code": finding.code,
+        "message": finding.message.to(language),
+        "where": finding.where,
+        "remedy": finding.remedy.to(language) if finding.remedy else None,
+    }
+
+
+def check_record(manuscript: Manuscript, findings: Iterable[Finding], language: Language) -> dict[str, Any]:
+    """`pages` is null when an error stands in the way of rendering."""
+    release = manuscript.release
+    return {
+        "letter": {
+            "number": release.number,
+            "to": release.to,
+            "sender": release.sender,
+            "title": release.title,
+            "dated": release.dated.isoformat(),
+            "pages": manuscript.document.pages if manuscript.document else None,
+            "signatories": len(release.signatories),
+            "sha256": release.letter_sha256,
+        },
+        "findings": [finding_record(finding, language) for finding in findings],
+    }
+
+
+def left_out_record(left: LeftOut, language: Language) -> dict[str, Any]:
+    return {"address": left.address, "code": left.code, "reason": left.reason.to(language), "where": left.where}
+
+
+def preview_record(preparation: Preparation, written: Preview | None, language: Language) -> dict[str, Any]:
+    """`eml` is null for a message that was not written out, `out` when nothing was."""
+    files = {address: str(path) for address, path in written.messages} if written else {}
+    audience = preparation.audience
+    return {
+        **check_record(preparation.manuscript, preparation.findings, language),
+        "audience": {
+            "listed": audience.listed,
+            "recipients": len(audience.recipients),
+            "left_out": [left_out_record(left, language) for left in audience.left_out],
+        },
+        "seal": preparation.seal,
+        "out": _path(written.folder if written else None),
+        "document": _path(written.document if written else None),
+        "messages": [
+            {
+                "address": str(one.contact.address),
+                "subject": one.subject,
+                "bytes": one.size,
+                "eml": files.get(str(one.contact.address)),
+            }
+            for one in preparation.summaries
+        ],
+    }
+
+
+def _path(path: Path | None) -> str | None:
+    return str(path) if path else None

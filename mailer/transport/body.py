@@ -1,0 +1,64 @@
+"""The bytes of a message on their way: checked, dot-stuffed, ended (RFC 5321 4.5.2, 2.3.8). And the two commands before them.
+
+A stray CR or LF can end a message early on some servers and start a forged one ("smuggling"), so such bytes never leave.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailer.dispatch.model import Envelope
+from mailer.errors import MessageError
+from mailer.wording import Text
+
+__all__ = ["check_body", "mailbox", "on_the_wire"]
+
+_STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_LONG_LINE = re.compile(rb"[^\n]{999}[^\r\n]")
+_LOCAL = re.compile(r"[^\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]\u2028\u2029]+")
+_DOMAIN = re.compile(
+    r"(?=.{1,255}$)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+
+
+def check_body(envelope: Envelope) -> None:
+    """Raises MessageError unless `envelope.data` may go out as it is."""
+    data = envelope.data
+    if not data.endswith(b"\r\n"):
+        raise _malformed(envelope, "줄 바꿈으로 끝나지 않습니다", "it does not end with a line end")
+    if _STRAY.search(data):
+        raise _malformed(envelope, "홀로 선 CR 또는 LF가 들어 있습니다", "it contains a bare CR or LF")
+    if _LONG_LINE.search(data):
+        raise _malformed(envelope, "998바이트가 넘는 줄이 있습니다", "it has a line of more than 998 bytes")
+
+
+def on_the_wire(data: bytes) -> bytes:
+    """`data` with leading dots doubled and the final dot."""
+    stuffed = data.replace(b"\r\n.", b"\r\n..") if b"\r\n." in data else data
+    return b"".join((b"." if data.startswith(b".") else b"", stuffed, b".\r\n"))
+
+
+def mailbox(address: str) -> str | None:
+    """`address` with its domain as A-label, or None when it cannot stand between `<` and `>`: control characters, spaces,
+    quotes, comments, address literals, or longer than RFC 5321 4.5.3.1 allows."""
+    local, at, domain = address.rpartition("@")
+    if not at or not _LOCAL.fullmatch(local) or len(local.encode()) > 64:
+        return None
+    try:
+        plain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    if not _DOMAIN.fullmatch(plain) or len(local.encode()) + len(plain) > 253:
+        return None
+    return f"{local}@{plain}"
+
+
+def _malformed(envelope: Envelope, ko: str, en: str) -> MessageError:
+    return MessageError(
+        Text(f"메일의 형식이 잘못되어 보내지 않았습니다: {ko}.", f"The message is malformed and was not sent: {en}."),
+        where=envelope.message_id,
+        remedy=Text(
+            "템플릿을 고친 뒤 다시 시도하시고, 고친 적이 없다면 프로그램의 오류이니 알려 주십시오.",
+            "Look at the templates; if they were not changed, this is a fault of the program: please report it.",
+        ),
+    )

@@ -1,0 +1,161 @@
+"""Reading what a server answers, whatever it answers.
+
+`ReplyReader` turns bytes into whole replies. It survives replies that drip in byte by byte, have no text, no CR, several
+codes, a million bytes in a line, twenty thousand lines or Korean in EUC-KR. It keeps at most `KEEP` bytes of each, looks at
+the code of every line, and gives up (`ReplyTooLong`) beyond `BUDGET` bytes: an endless reply must not fill the memory.
+
+Not here: what a reply means for a delivery (`verdicts.py`) and for a person (`meanings.py`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from mailer.dispatch.model import Reply, Stage
+
+__all__ = ["Answer", "RawReply", "ReplyReader", "ReplyTooLong", "clean_text", "make_answer"]
+
+KEEP = 4_096
+BUDGET = 16 * 1024 * 1024
+TEXT_LIMIT = 1_000
+
+_CODED = re.compile(rb"(\d{3})(?:([ \t-])|(?!\d))")
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)[ \t]*")
+
+
+class ReplyTooLong(Exception):
+    """The server went on and on; the connection is of no use any more."""
+
+
+@dataclass(slots=True)
+class RawReply:
+    """One reply as it came: the last line's code, the first digits of all lines, and the kept text of the lines (bytes)."""
+
+    code: int = 0
+    classes: set[int] = field(default_factory=set)
+    lines: list[bytes] = field(default_factory=list)
+    truncated: bool = False
+
+
+class ReplyReader:
+    """Feed it bytes, get the replies that are complete. A line that carries no code belongs to the reply being read."""
+
+    def __init__(self) -> None:
+        self._line = bytearray()
+        self._line_length = 0
+        self._reply = RawReply()
+        self._kept = 0
+        self._spent = 0
+
+    @property
+    def midway(self) -> bool:
+        """True when part of a reply has come and its end has not."""
+        return self._spent > 0
+
+    def feed(self, data: bytes) -> list[RawReply]:
+        """The replies that `data` completes. Raises ReplyTooLong when one passes the budget."""
+        done = []
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            self._take(data[start:end])
+            start = end + 1
+            if self._end_line():
+                done.append(self._reply)
+                self._reply, self._kept, self._spent = RawReply(), 0, 0
+        self._take(data[start:])
+        return done
+
+    def _take(self, piece: bytes) -> None:
+        room = TEXT_LIMIT - len(self._line)
+        self._line += piece[: max(room, 0)]
+        self._line_length += len(piece)
+        self._spent += len(piece)
+        if self._spent > BUDGET:
+            raise ReplyTooLong(f"reply longer than {BUDGET} bytes")
+
+    def _end_line(self) -> bool:
+        """Closes the line being read; True when it is the last one of its reply."""
+        line, cut = bytes(self._line).rstrip(b"\r \t"), self._line_length > len(self._line)
+        self._line.clear()
+        self._line_length = 0
+        self._spent += 1
+        coded = _CODED.match(line)
+        if coded:
+            self._reply.code = int(coded[1])
+            self._reply.classes.add(self._reply.code // 100)
+        self._keep(line[coded.end() :] if coded else line, cut)
+        return coded is not None and coded[2] != b"-"
+
+    def _keep(self, text: bytes, cut: bool) -> None:
+        if self._kept + len(text) > KEEP:
+            self._reply.truncated = True
+            return
+        if text:
+            self._kept += len(text)
+            self._reply.lines.append(text)
+            self._reply.truncated |= cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A reply and its class. `kind` is 2, 3, 4 or 5: the first digit of the code, but 4 (temporary) when that digit is
+    unknown or when the lines disagree. `unclear` is True when they disagree and one of them says yes (2xx)."""
+
+    kind: int
+    reply: Reply
+    unclear: bool = False
+
+
+def make_answer(raw: RawReply, stage: Stage) -> Answer:
+    """The printable reply to the command of `stage`, and its class (RFC 5321 4.2.1)."""
+    mixed = len(raw.classes) > 1
+    kind = raw.code // 100 if not mixed and raw.code // 100 in (2, 3, 4, 5) else 4
+    enhanced, text = _texts(raw)
+    if mixed:
+        text = f"({'/'.join(f'{digit}xx' for digit in sorted(raw.classes))}) {text}"
+    reply = Reply(code=raw.code, enhanced=enhanced, text=text[:TEXT_LIMIT], stage=stage)
+    return Answer(kind=kind, reply=reply, unclear=mixed and 2 in raw.classes)
+
+
+def _texts(raw: RawReply) -> tuple[str, str]:
+    """The enhanced code ("" unless it agrees with the code) and the lines' texts without it, joined by spaces."""
+    enhanced, texts = "", []
+    for line in raw.lines:
+        text = clean_text(line, whole=not raw.truncated)
+        found = _ENHANCED.match(text)
+        if found:
+            if not enhanced and int(found[1]) == raw.code // 100:
+                enhanced = ".".join(found.groups())
+            text = text[found.end() :]
+        texts.append(text)
+    return enhanced, " ".join(text for text in texts if text)
+
+
+def clean_text(raw: bytes, *, whole: bool = True) -> str:
+    """Printable text of `raw`: UTF-8, else CP949, else escaped; no control or direction-changing characters, single spaces.
+    `whole=False` when `raw` may end inside a character."""
+    text = _decode(raw, whole)
+    kept = "".join(" " if unicodedata.category(char) in _SPACES else char for char in text if _shown(char))
+    return " ".join(kept.split())
+
+
+_SPACES = frozenset({"Cc", "Zl", "Zp", "Zs"})
+_DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
+
+
+def _shown(char: str) -> bool:
+    # ESC and its kin must vanish, tab and line ends become spaces
+    category = unicodedata.category(char)
+    return category not in _DROPPED and (category != "Cc" or char in "\t\r\n")
+
+
+def _decode(raw: bytes, whole: bool) -> str:
+    for name in ("utf-8", "cp949"):
+        try:
+            return codecs.getincrementaldecoder(name)().decode(raw, final=whole)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "backslashreplace")

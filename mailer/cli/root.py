@@ -77,12 +77,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage(screen: Screen, error: click.ClickException) -> None:
-    remedy = None
+    command = "mailer"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         screen.say(error.ctx.get_usage())
-        command = f"{error.ctx.command_path} --help"
-        remedy = Text(f"도움말: {command}", f"help: {command}")
-    screen.problem(error.format_message(), remedy)
+        command = error.ctx.command_path
+    screen.problem(error.format_message(), Text(f"도움말: {command} --help", f"help: {command} --help"))
 
 
 def _fault(screen: Screen, error: Exception, *, debug: bool) -> None:

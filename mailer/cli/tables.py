@@ -76,17 +76,20 @@ def _cell(cell: Cell | str) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """Cells: below `least` a column would be torn, beyond `whole` it gains nothing."""
+    """Cells: below `least` a column would be torn, at `usual` nine rows of ten are on one line, beyond `whole` nothing gains."""
 
     least: int
+    usual: int
     whole: int
 
 
 def _measure(title: str, texts: Sequence[str]) -> _Size:
-    whole = max(cells(text) for text in (title, *texts))
+    every = sorted(cells(text) for text in texts)
+    whole = max(every[-1], cells(title))
     words = (word for text in texts if cells(text) > _NARROWEST for word in text.split())
     longest = max((cells(word) for word in words), default=0)
-    return _Size(max(cells(title), min(longest, _LONGEST_WORD), min(whole, _NARROWEST)), whole)
+    least = max(cells(title), min(longest, _LONGEST_WORD), min(whole, _NARROWEST))
+    return _Size(least, max(least, every[len(every) * 9 // 10 - 1]), whole)
 
 
 def _side_by_side(ranks: Sequence[int], sizes: Sequence[_Size], width: int) -> list[int]:
@@ -101,13 +104,17 @@ def _side_by_side(ranks: Sequence[int], sizes: Sequence[_Size], width: int) -> l
 
 
 def _share(sizes: Sequence[_Size], width: int) -> list[int]:
-    """At least the least; what is left over goes first to the column that lacks least, so that many are whole."""
+    """At least the least; what is left over goes first to the column that lacks least, so that many are whole. One freak row
+    does not take the room of a column that all rows need."""
     widths = [size.least for size in sizes]
     spare = width - sum(widths) - _GAP * (len(sizes) - 1)
-    for place in sorted(range(len(sizes)), key=lambda place: sizes[place].whole - widths[place]):
-        more = min(sizes[place].whole - widths[place], spare)
-        widths[place] += more
-        spare -= more
+    for goals in ([size.usual for size in sizes], [size.whole for size in sizes]):
+        for place in sorted(
+            range(len(sizes)), key=[goal - now for goal, now in zip(goals, widths, strict=True)].__getitem__
+        ):
+            more = min(max(goals[place] - widths[place], 0), spare)
+            widths[place] += more
+            spare -= more
     return widths
 
 

@@ -65,7 +65,7 @@ class Option(click.Option):
 
 class Argument(click.Argument):
     def __init__(self, *args: Any, text: Text, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "help": text.en})
         self.text = text
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
@@ -119,6 +119,14 @@ class Group(click.Group):
                 found = getattr(import_module(module), attribute)
                 return found if isinstance(found, click.Command) else None
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # click knows only those verbs that are imported already
+            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
 
     def get_short_help_str(self, limit: int = 45) -> str:
         return _summary(self.text)

@@ -67,6 +67,9 @@ class Formatter(click.HelpFormatter):
         start = f"{prefix if prefix is not None else translate('Usage:') + ' '}{prog}"
         self._write_lines(fold(f"{start} {args}".rstrip(), self.width, hang=4))
 
+    def write_heading(self, heading: str) -> None:
+        self._write_lines(fold(f"{heading}:", self.width - self.current_indent))
+
     def write_text(self, text: str) -> None:
         paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")]
         for number, paragraph in enumerate(paragraphs):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mailer.release.model import Release
+from mailer.release import Release
 
 _DEFAULT_KIND = "보도자료"
 _TITLE_BYTES = 100

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mailer.document.letterhead import Letterhead
 from mailer.findings import Finding, Level
-from mailer.release.model import Release
+from mailer.release import Release
 from mailer.release.tree import (
     Block,
     BulletList,

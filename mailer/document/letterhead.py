@@ -17,6 +17,7 @@ from mailer.errors import DocumentError
 from mailer.wording import Text
 
 _LOGO_KINDS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
+_LOGO_BEGINS = {"svg": b"<", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
 _LOGO_BYTES = 512 * 1024
 
 
@@ -147,4 +148,6 @@ def _logo(name: object, source: str) -> tuple[bytes, str]:
         ) from error
     if len(data) > _LOGO_BYTES:
         raise _bad("logo", source, Text("512KB보다 작은 그림을 쓰세요", "use a picture smaller than 512 KB"))
+    if not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_LOGO_BEGINS[kind]):
+        raise _bad("logo", source, Text(f"{name}은(는) {kind} 그림이 아닙니다", f"{name} is no {kind} picture"))
     return data, kind

@@ -14,8 +14,7 @@ from typing import Any
 
 from mailer.document.letterhead import Letterhead
 from mailer.document.words import LINE, Node, inline
-from mailer.release.language import runs
-from mailer.release.model import Release
+from mailer.release import Release, runs
 from mailer.release.tree import (
     Block,
     BulletList,

@@ -25,7 +25,7 @@ from mailer.document.letterhead import Letterhead
 from mailer.document.sheet import sheet
 from mailer.errors import DocumentError
 from mailer.findings import Finding, Level
-from mailer.release.model import Release
+from mailer.release import Release
 from mailer.wording import Text
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Typst at the seam: data and a layout's text in, PDF or pictures out, its complaints in a person's words.
 
-The compiler sees one folder that holds the layout and nothing else, the bundled faces and nothing else, and the letter's own
-date instead of the clock: the same letter, letterhead and layout give the same bytes on every machine.
+The compiler sees the layout, the bundled faces and no other file of the machine, and the letter's own date instead of the
+clock: the same letter, letterhead and layout give the same bytes on every machine.
 
 Not here: what the layout gets to see (`sheet.py`).
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ LAYOUT_NAME = "templates/document/letter.typ"
 FONTS = Path(__file__).parent / "fonts"
 _KST = timezone(timedelta(hours=9))
 _PACKAGE = re.compile(r"""["']@[A-Za-z][\w-]*/""")
-_PLACE = re.compile(r"letter\.typ:(\d+):(\d+)")
+_PLACE = re.compile(r"__typst_py_bytes__\.typ:(\d+):\d+")
+_PAGES = re.compile(rb"<xmpTPg:NPages>(\d+)</")
 _TOFU = re.compile(r'the text (?:contains the disallowed codepoint )?`"(?P<text>.*?)"`', re.DOTALL)
 
 
@@ -61,11 +61,12 @@ def render(release: Release, *, letterhead: Letterhead, layout: str) -> Document
             timestamp=datetime.combine(release.dated, time(9), _KST),
             pdf_standards=["a-3a", "ua-1"],
         )
-        pages = _pages(compiler)
     assert isinstance(pdf, bytes)
+    counted = _PAGES.search(pdf)
+    assert counted, "PDF/A-3a carries its number of pages in its metadata"
     return Document(
         pdf=pdf,
-        pages=pages,
+        pages=int(counted[1]),
         filename=attachment_name(release),
         sha256=hashlib.sha256(pdf).hexdigest(),
         findings=tuple(_warning(warning) for warning in warnings),
@@ -73,7 +74,8 @@ def render(release: Release, *, letterhead: Letterhead, layout: str) -> Document
 
 
 def pictures(release: Release, *, letterhead: Letterhead, layout: str, ppi: float = 110) -> tuple[bytes, ...]:
-    """The same pages as PNG pictures, `ppi` pixels per inch. Raises DocumentError like `render`."""
+    """The same pages as PNG pictures, `ppi` pixels per inch. Raises DocumentError like `render`, but lets boxes for missing
+    glyphs pass: a preview may show them."""
     with _compiler(release, letterhead, layout) as compiler:
         drawn = compiler.compile(format="png", ppi=ppi)
     if isinstance(drawn, list):
@@ -83,35 +85,32 @@ def pictures(release: Release, *, letterhead: Letterhead, layout: str, ppi: floa
 
 @contextmanager
 def _compiler(release: Release, letterhead: Letterhead, layout: str) -> Iterator[typst.Compiler]:
-    """A compiler over a folder with the layout alone; what typst raises inside the block leaves as DocumentError."""
+    """A compiler that can open the faces and nothing else; what typst raises inside the block leaves as DocumentError."""
     import typst
 
     if found := _PACKAGE.search(layout):
         raise _no_packages(layout.count("\n", 0, found.start()) + 1)
     data = json.dumps(sheet(release, letterhead), ensure_ascii=False)
-    with tempfile.TemporaryDirectory(prefix="mailer-document-") as folder:
-        path = Path(folder) / "letter.typ"
-        try:
-            path.write_text(layout, encoding="utf-8")
-            yield typst.Compiler(
-                path,
-                root=folder,
-                font_paths=_fonts(),
-                sys_inputs={"data": data},
-                package_path=folder,
-                package_cache_path=folder,
-            )
-        except typst.TypstError as error:
-            raise _explained(error) from error
-        except UnicodeEncodeError as error:
-            raise DocumentError(
-                Text(
-                    "글자가 깨진 곳이 있어 문서를 만들 수 없습니다",
-                    "the text holds half a character and cannot be printed",
-                ),
-                where=release.source,
-                remedy=Text("원고 파일의 인코딩을 확인해 주세요", "check the encoding of the letter file"),
-            ) from error
+    try:
+        yield typst.Compiler(
+            layout.encode(),
+            root=FONTS,
+            font_paths=_fonts(),
+            sys_inputs={"data": data},
+            package_path=FONTS,
+            package_cache_path=FONTS,
+        )
+    except typst.TypstError as error:
+        raise _explained(error, release.source) from error
+    except UnicodeEncodeError as error:
+        raise DocumentError(
+            Text(
+                "글자가 깨진 곳이 있어 문서를 만들 수 없습니다",
+                "the text holds half a character and cannot be printed",
+            ),
+            where=release.source,
+            remedy=Text("원고 파일의 인코딩을 확인해 주세요", "check the encoding of the letter file"),
+        ) from error
 
 
 @lru_cache(maxsize=1)
@@ -121,27 +120,13 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
 
 
-def _pages(compiler: typst.Compiler) -> int:
-    found = json.loads(compiler.query("<pages>", field="value"))
-    if len(found) == 1 and isinstance(found[0], int):
-        return found[0]
-    raise DocumentError(
-        Text("문서 틀에서 쪽수를 알 수 없습니다", "the layout does not tell its number of pages"),
-        where=LAYOUT_NAME,
-        remedy=Text(
-            "마지막 줄에 #context [#metadata(counter(page).final().first())<pages>] 을 남겨 두세요",
-            "keep the line #context [#metadata(counter(page).final().first())<pages>] at the end",
-        ),
-    )
-
-
-def _explained(error: typst.TypstError) -> DocumentError:
+def _explained(error: typst.TypstError, letter: str) -> DocumentError:
     place = _PLACE.search(error.diagnostic or "")
     where = f"{LAYOUT_NAME}:{place[1]}" if place else LAYOUT_NAME
     if tofu := _TOFU.search(error.message):
         return DocumentError(
             Text(f"‘{tofu['text']}’ 글자를 인쇄할 수 없습니다", f"the text '{tofu['text']}' cannot be printed"),
-            where=where,
+            where=letter,
             remedy=Text("그 글자를 지우거나 다른 글자로 바꿔 주세요", "remove or replace that character"),
         )
     hint = f" ({'; '.join(error.hints)})" if error.hints else ""

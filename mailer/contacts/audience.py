@@ -11,8 +11,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
+from mailer.contacts.filters import Filter
 from mailer.contacts.lists import ContactList
 from mailer.contacts.problems import Problem
 from mailer.contacts.suppression import Suppression, SuppressionKind, Suppressions
@@ -20,12 +20,6 @@ from mailer.dispatch import Contact
 from mailer.wording import Text
 
 __all__ = ["Audience", "LeftOut", "NearDuplicate", "merge"]
-
-
-class Matcher(Protocol):
-    """What decides about one person: a parsed `--where` filter."""
-
-    def matches(self, contact: Contact) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +58,13 @@ def merge(
     lists: Sequence[ContactList],
     *,
     exclude: Sequence[ContactList] = (),
-    where: Matcher | None = None,
+    where: Filter | None = None,
     suppressions: Suppressions | None = None,
 ) -> Audience:
-    """The people to mail. A list given twice counts once."""
+    """The people to mail. A list given twice counts once. Raises UsageError for a filter on a field that no list has."""
     lists = _once(lists)
+    if where is not None:
+        where.check(header for chosen in lists for header in chosen.columns)
     left_out = [_bad(chosen, problem) for chosen in lists for problem in chosen.problems if problem.drops]
     people: dict[str, Contact] = {}
     for contact in (contact for chosen in lists for contact in chosen.contacts):
@@ -112,7 +108,7 @@ def _joined(first: Contact, again: Contact) -> Contact:
 
 
 def _verdict(
-    contact: Contact, barred: Mapping[str, str], where: Matcher | None, suppressions: Suppressions
+    contact: Contact, barred: Mapping[str, str], where: Filter | None, suppressions: Suppressions
 ) -> tuple[str, Text] | None:
     """(code, reason) why a person gets no mail, None when they do. Suppression outweighs the rest."""
     entry = suppressions.why(contact.address)

@@ -10,15 +10,16 @@
     and or not ( )    `not` binds tightest, then `and`, then `or`; 그리고, 또는, 아님 are the same words
     "a value"         quotes ('...' too) around values with spaces or signs; \\" and \\\\ inside them; "" is an empty field
 
-Fields, in English or Korean: email 이메일, name 이름, outlet 매체, desk 부서, title 직함, beat 분야, language 언어, tag 태그, phone 전화,
-note 비고, source 출처, added 등록일, list 명단, domain 도메인 (with its subdomains), and the header of any other column of the
-lists. A field that no list has is an error, because `not dsek=정지` would otherwise mail everybody.
+Fields, in English or Korean: email 이메일, name 이름, outlet 매체, desk 부서, title 직함, beat 분야, language 언어, tag 태그,
+phone 전화, note 비고, source 출처, added 등록일, list 명단, domain 도메인 (with its subdomains), and the header of any other
+column of the lists. A field that no list has is an error, because `not dsek=정지` would otherwise mail everybody.
 
 Not here: merging lists (`audience`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -50,7 +51,7 @@ class Test:
     spoken: str
     operator: str
     value: str
-    column: int = 0
+    column: int = dataclasses.field(default=0, compare=False)
 
     def matches(self, contact: Contact) -> bool:
         wanted = _folded(self.value)
@@ -223,7 +224,7 @@ class _Parser:
         if token.kind == "end":
             return _error(self._text, token.at, Text("조건이 끝나지 않았습니다.", "the condition is incomplete"))
         what = Text(
-            f"여기에 ‘{token.text}’이(가) 올 수 없습니다. 앞뒤를 and나 or로 잇고, 빈칸이 든 값은 따옴표로 감싸 주세요.",
+            f"이 자리에 올 수 없는 말입니다: {token.text}. 앞뒤를 and나 or로 잇고, 빈칸이 든 값은 따옴표로 감싸 주세요.",
             f'"{token.text}" cannot stand here; join conditions with and/or, and put quotes around values with spaces',
         )
         return _error(self._text, token.at, what)
@@ -256,7 +257,7 @@ def _bad_character(character: str) -> Text:
     if character in "\"'":
         return Text("닫는 따옴표가 없습니다.", "a closing quote is missing")
     return Text(
-        f"‘{character}’는 쓸 수 없습니다. 값에 든 것이면 따옴표로 감싸고, 조건은 and나 or로 이어 주세요.",
+        f"쓸 수 없는 문자입니다: {character} 값에 든 것이면 따옴표로 감싸고, 조건은 and나 or로 이어 주세요.",
         f'"{character}" cannot be used; put quotes around a value that has it, and join conditions with and/or',
     )
 

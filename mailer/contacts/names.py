@@ -44,7 +44,22 @@ class Named:
 
 
 def split_name(cell: str) -> Named:
-    """`cell` must be stripped. Cells without Hangul come back as the name."""
+    """`cell` must be stripped. Cells without Hangul come back as the name. Splitting the resulting name again finds nothing."""
+    named = _split_once(cell)
+    while named.name:
+        again = _split_once(named.name)
+        if again.name == named.name:
+            break
+        named = Named(
+            name=again.name,
+            title=named.title or again.title,
+            desk=named.desk or again.desk,
+            outlet=named.outlet or again.outlet,
+        )
+    return named
+
+
+def _split_once(cell: str) -> Named:
     if not _HANGUL.search(cell):
         return Named(name=cell)
     cell, title, desk, outlet = _outside_brackets(cell)

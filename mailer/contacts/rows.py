@@ -29,7 +29,7 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 def split_tags(cell: str) -> tuple[str, ...]:
     """`#인권; 노동, 인권` -> (인권, 노동): separators , ; | and line ends, a leading # dropped, each once, in order."""
-    tags = (" ".join(tag.split()).lstrip("#").strip() for tag in _TAG_ENDS.split(cell))
+    tags = (" ".join(tag.split()).lstrip("# ") for tag in _TAG_ENDS.split(cell))
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
@@ -111,7 +111,7 @@ class RowReader:
         named = split_name(self._cell(cells, "name"))
         outlet = self._cell(cells, "outlet") or named.outlet
         desk = self._cell(cells, "desk") or named.desk
-        title = (self._cell(cells, "title") or named.title).removesuffix("님")
+        title = (self._cell(cells, "title") or named.title).rstrip("님").rstrip()
         typed = self._cell(cells, "language")
         language = language_of(typed, named.name, outlet, desk, title, domain=address.key)
         if language is None:

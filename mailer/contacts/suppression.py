@@ -10,15 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from mailer.contacts import decoding, tables
 from mailer.contacts.addresses import parse_address
+from mailer.contacts.columns import field_of
+from mailer.contacts.formulas import unguarded
 from mailer.contacts.problems import Problem, printable
 from mailer.dispatch import Address
 
 __all__ = ["Suppression", "SuppressionKind", "Suppressions", "digest"]
+
+ROW_LIMIT = 300_000
 
 
 class SuppressionKind(StrEnum):
@@ -79,6 +86,41 @@ class Suppressions:
         domains = (".".join(labels[start:]) for start in range(len(labels)))
         above = (self._index.get((SuppressionKind.DOMAIN, digest(self.salt, "@" + domain))) for domain in domains)
         return found or next((entry for entry in above if entry), None)
+
+    def parse(
+        self, data: bytes, *, source: str, reason: str, added_at: datetime, added_by: str, encoding: str = "auto"
+    ) -> tuple[tuple[Suppression, ...], tuple[Problem, ...]]:
+        """Entries (each once) and problems of a file to import: one address or `@domain` a row in the first column or the one named
+        이메일/주소/email, a reason in the one named 사유/reason or, without a header, in the second; else `reason`."""
+        text, _ = decoding.decode(data, encoding=encoding, where=source)
+        entries: dict[str, Suppression] = {}
+        problems = []
+        columns = (0, 1)
+        for record in itertools.islice(tables.records(text), ROW_LIMIT):
+            cells = [unguarded(cell.strip()) for cell in record.cells]
+            if not any(cells):
+                continue
+            if not entries and not problems and not any("@" in cell for cell in cells):
+                columns = _headed(cells)
+                continue
+            written, why = (cells[i] if 0 <= i < len(cells) else "" for i in columns)
+            found = self.entry(written, reason=why or reason, added_at=added_at, added_by=added_by)
+            if isinstance(found, Suppression):
+                entries.setdefault(found.digest, found)
+            else:
+                problems.append(replace(found, row=record.line, cells=tuple(record.cells)))
+        return tuple(entries.values()), tuple(problems)
+
+
+def _headed(cells: Sequence[str]) -> tuple[int, int]:
+    """(column of the address, column of the reason, -1 for none) under a header row."""
+    names = [" ".join(cell.casefold().split()) for cell in cells]
+    address = next((i for i, name in enumerate(names) if name in _ADDRESS or field_of(name) == "email"), 0)
+    return address, next((i for i, name in enumerate(names) if name in _REASON), -1)
+
+
+_ADDRESS = ("주소", "주소·도메인", "address", "address or domain", "도메인", "domain")
+_REASON = ("사유", "이유", "reason", "why")
 
 
 def digest(salt: bytes, key: str) -> str:

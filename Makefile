@@ -1,5 +1,6 @@
 PYTHON ?= python3
 VENV   := .venv
+DIST   ?= dist
 PY     := $(VENV)/bin/python
 PIP    := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check --quiet
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
@@ -32,8 +33,8 @@ lock:  ## refresh requirements/*.txt (needs uv)
 	$(COMPILE) -c requirements/main.txt --group test pyproject.toml -o requirements/test.txt
 	$(COMPILE) -c requirements/test.txt --group dev pyproject.toml -o requirements/dev.txt
 
-wheel: $(VENV)/.dev  ## build the wheel into dist/ (pip fetches the build backend)
-	@$(PYTHON) -m pip --disable-pip-version-check --quiet wheel --no-deps --wheel-dir dist .
+wheel:  ## build the wheel into dist/ (pip fetches the build backend)
+	@$(PYTHON) -m pip --disable-pip-version-check --quiet wheel --no-deps --wheel-dir $(DIST) .
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis dist

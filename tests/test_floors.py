@@ -31,12 +31,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 DOORS = {"config", "workspace", "app", "web", "cli", "__main__"}
 LIBRARIES: dict[str, set[str]] = {
     "release": {"markdown_it"},
-    "contacts": {"defusedxml", "email_validator", "openpyxl"},
+    "contacts": {"defusedxml", "email_validator"},
     "document": {"fontTools", "typst"},
     "message": {"css_inline", "jinja2", "markupsafe"},
     "engine": {"apscheduler"},
     "transport": {"aiosmtpd", "aiosmtplib"},
     "ledger": {"alembic", "filelock", "sqlalchemy"},
+    "desk": {"openpyxl"},
     "config": {"dotenv"},
     "cli": {"click", "rich", "wcwidth"},
 }

@@ -95,7 +95,9 @@ def _check_one(source: str, where: str, *, html: bool) -> Iterator[Finding]:
     try:
         shared = shared_values(_letter(), _DOCUMENT, _ORGANISATION, _SENDER, "", html=html)
         template = Compiled(source, where, html=html, names=vocabulary(shared))
-        yield from _unknown_names(template.tree, where, shared)
+        if unknown := list(_unknown_names(template.tree, where, shared)):
+            yield from unknown
+            return
         for letter, mark in ((_letter(), ""), (_letter(bare=True), "[시험]")):
             shared = shared_values(letter, _DOCUMENT, _ORGANISATION if mark else {}, _SENDER, mark, html=html)
             for person in _PEOPLE:
@@ -124,22 +126,37 @@ def _finding(error: MailerError) -> Finding:
 
 
 def _unknown_names(tree: nodes.Template, where: str, shared: Values) -> Iterator[Finding]:
-    """Names that do not exist, also in branches that were not taken. `x is defined` and `x | default(...)` may name anything."""
+    """Names that do not exist, also in branches that were not taken. What is asked for by `x is defined` or given a `default` may
+    be missing."""
     known: Values = shared | {"contact": contact_values(_PEOPLE[0])}
     unknown = meta.find_undeclared_variables(tree) - {*known, "range", "namespace"}
-    excused = {id(node.node) for kind in (nodes.Test, nodes.Filter) for node in tree.find_all(kind) if _asks(node)}
+    asked = {_spelt(node.node) for kind in (nodes.Test, nodes.Filter) for node in tree.find_all(kind) if _asks(node)}
     for name in tree.find_all(nodes.Name):
-        if name.name in unknown and id(name) not in excused:
+        if name.name in unknown and name.name not in asked:
             yield _unknown(name.name, f"{where}:{name.lineno}", vocabulary(shared))
     for node in tree.find_all(nodes.Getattr):
-        root = known.get(node.node.name) if isinstance(node.node, nodes.Name) else None
+        spelt = _spelt(node)
+        root = known.get(spelt.partition(".")[0])
         if (
-            isinstance(root, dict)
-            and node.attr not in root
-            and id(node) not in excused
-            and not hasattr(dict, node.attr)
+            spelt.count(".") == 1
+            and isinstance(root, dict)
+            and node.attr not in {*root, *_OF_DICTS, *_after_dot(asked)}
         ):
-            yield _unknown(f"{node.node.name}.{node.attr}", f"{where}:{node.lineno}", root)  # type: ignore[attr-defined]
+            yield _unknown(spelt, f"{where}:{node.lineno}", root)
+
+
+_OF_DICTS = ("get", "items", "keys", "values")
+
+
+def _spelt(node: nodes.Node | None) -> str:
+    """`contact.name` as it stands in the template; "" for anything but names with dots."""
+    if isinstance(node, nodes.Getattr):
+        return f"{_spelt(node.node)}.{node.attr}"
+    return node.name if isinstance(node, nodes.Name) else ""
+
+
+def _after_dot(names: set[str]) -> set[str]:
+    return {name.rpartition(".")[2] for name in names}
 
 
 def _asks(node: nodes.Expr) -> bool:

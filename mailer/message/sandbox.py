@@ -281,6 +281,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         raise Refused(Text("이 값은 부를 수 없습니다", f"a {type(obj).__name__} cannot be called"))
 
     def _call_method(self, method: _Method, args: tuple[_Value, ...], kwargs: dict[str, _Value]) -> _Value:
+        for internal in ("_loop_vars", "_block_vars"):  # what Jinja2 adds to calls inside loops
+            kwargs.pop(internal, None)
         values = (method.owner, *args, *kwargs.values())
         if not isinstance(method.owner, LoopContext):
             meter.weigh(method.owner)

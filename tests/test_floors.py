@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 DOORS = {"config", "workspace", "app", "web", "cli", "__main__"}
 LIBRARIES: dict[str, set[str]] = {
     "release": {"markdown_it"},
-    "contacts": {"defusedxml", "email_validator"},
+    "contacts": {"defusedxml", "dns", "email_validator"},
     "document": {"fontTools", "typst"},
     "message": {"css_inline", "jinja2", "markupsafe"},
     "engine": {"apscheduler"},
@@ -43,6 +43,7 @@ LIBRARIES: dict[str, set[str]] = {
 }
 DISTRIBUTIONS = {
     "css_inline": "css-inline",
+    "dns": "dnspython",
     "dotenv": "python-dotenv",
     "email_validator": "email-validator",
     "fontTools": "fonttools",

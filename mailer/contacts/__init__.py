@@ -22,8 +22,8 @@ from mailer.contacts.filters import Filter, parse_filter
 from mailer.contacts.lists import ContactList
 from mailer.contacts.problems import Problem
 from mailer.contacts.reading import parse, read
+from mailer.contacts.reasons import why
 from mailer.contacts.suppression import Suppression, Suppressions
-from mailer.contacts.why import why
 
 __all__ = [
     "Audience",

@@ -94,7 +94,7 @@ class Suppressions:
         이메일/주소/email, a reason in the one named 사유/reason or, without a header, in the second; else `reason`."""
         text, _ = decoding.decode(data, encoding=encoding, where=source)
         entries: dict[str, Suppression] = {}
-        problems = []
+        problems: list[Problem] = []
         columns = (0, 1)
         for record in itertools.islice(tables.records(text), ROW_LIMIT):
             cells = [unguarded(cell.strip()) for cell in record.cells]

@@ -32,12 +32,14 @@ class ReplyTooLong(Exception):
 
 @dataclass(slots=True)
 class RawReply:
-    """One reply as it came: the last line's code, the first digits of all lines, and the kept text of the lines (bytes)."""
+    """One reply as it came: the last line's code, the first digits of all lines, and the kept text of the lines (bytes).
+    `garbled` when a line had no code."""
 
     code: int = 0
     classes: set[int] = field(default_factory=set)
     lines: list[bytes] = field(default_factory=list)
     truncated: bool = False
+    garbled: bool = False
 
 
 class ReplyReader:
@@ -86,6 +88,8 @@ class ReplyReader:
         if coded:
             self._reply.code = int(coded[1])
             self._reply.classes.add(self._reply.code // 100)
+        elif line:
+            self._reply.garbled = True
         self._keep(line[coded.end() :] if coded else line, cut)
         return coded is not None and coded[2] != b"-"
 
@@ -102,11 +106,13 @@ class ReplyReader:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A reply and its class. `kind` is 2, 3, 4 or 5: the first digit of the code, but 4 (temporary) when that digit is
-    unknown or when the lines disagree. `unclear` is True when they disagree and one of them says yes (2xx)."""
+    unknown or when the lines disagree. `unclear` is True when they disagree and one of them says yes (2xx), `garbled` when a line
+    without a code stood before it."""
 
     kind: int
     reply: Reply
     unclear: bool = False
+    garbled: bool = False
 
 
 def make_answer(raw: RawReply, stage: Stage) -> Answer:
@@ -117,7 +123,7 @@ def make_answer(raw: RawReply, stage: Stage) -> Answer:
     if mixed:
         text = f"({'/'.join(f'{digit}xx' for digit in sorted(raw.classes))}) {text}"
     reply = Reply(code=raw.code, enhanced=enhanced, text=text[:TEXT_LIMIT], stage=stage)
-    return Answer(kind=kind, reply=reply, unclear=mixed and 2 in raw.classes)
+    return Answer(kind=kind, reply=reply, unclear=mixed and 2 in raw.classes, garbled=raw.garbled)
 
 
 def _texts(raw: RawReply) -> tuple[str, str]:

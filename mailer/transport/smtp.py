@@ -205,7 +205,7 @@ class _Transaction:
     async def _step_by_step(self, steps: list[tuple[Stage, bytes]]) -> Outcome | None:
         """None when the server waits for the message."""
         for stage, command in steps:
-            refused = self._unlike(stage, await self._answer(stage, self._wire.ask([command])[0]))
+            refused = self._unlike(stage, command, await self._answer(stage, self._wire.ask([command])[0]))
             if refused is not None:
                 return refused
         return None
@@ -215,12 +215,18 @@ class _Transaction:
         refused: Outcome | None = None
         waits = False
         futures = self._wire.ask([command for _, command in steps])
-        for (stage, _), future in zip(steps, futures, strict=True):
-            unlike = self._unlike(stage, await self._answer(stage, future))
-            refused = refused or unlike
+        for (stage, command), future in zip(steps, futures, strict=True):
+            answer = await self._answer(stage, future)
+            if isinstance(answer, Answer):
+                waits = stage is Stage.DATA and answer.kind == 3
+                if answer.garbled and refused is None:
+                    # which of the replies is missing cannot be known: none may be taken for a person's refusal
+                    self.broken = True
+                    return lost(stage, f"unreadable reply before {answer.reply.code}")
+            # what follows a refusal ("bad sequence", "no valid recipients") says nothing new
+            refused = refused or self._unlike(stage, command, answer)
             if self.broken:
                 return refused
-            waits = stage is Stage.DATA and unlike is None
         if refused is not None and waits:
             await self._lone_dot()
         return refused
@@ -278,13 +284,16 @@ class _Transaction:
             self.never_began = stage is Stage.MAIL
         return answer
 
-    def _unlike(self, stage: Stage, answer: Answer | str) -> Outcome | None:
+    def _unlike(self, stage: Stage, command: bytes, answer: Answer | str) -> Outcome | None:
         """None when the answer is the one hoped for."""
         if isinstance(answer, str):
             return lost(stage, answer)
         if answer.kind == (3 if stage is Stage.DATA else 2):
             self.needs_reset = stage is not Stage.DATA
             return None
+        if command == b"RSET":
+            # the rest of the last transaction, not this person's: a new connection will do
+            self.broken = self.never_began = True
         # a 3xx where a command was expected, or a 2xx where the message was: the two sides are out of step
         self.broken |= answer.kind in (2, 3) or answer.unclear or answer.reply.code == 503
         return judge(stage, answer)

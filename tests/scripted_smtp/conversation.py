@@ -199,8 +199,10 @@ class Conversation:
     async def _data(self, line: str) -> None:
         usual = "354 go ahead" if self.recipients else "554 5.5.1 no valid recipients"
         if await self.play("data", usual, self._address()) // 100 == 3:
+            refused = await self._early()
             raw = await self._message()
-            await self._end(raw)
+            if not refused:
+                await self._end(raw)
             self._forget()
 
     async def _rset(self, line: str) -> None:
@@ -223,14 +225,18 @@ class Conversation:
 
     # the message
 
+    async def _early(self) -> bool:
+        """What the script does while the message comes in. True when it has been answered and is only to be read away."""
+        act = self._act("body", self._address())
+        if act is ORDINARY:
+            return False
+        while len(self.pipe.buffer) < act.at:
+            await self.pipe.more()
+        await self._pause(act.before)
+        return await self._answer("body", act, "") != 0
+
     async def _message(self) -> bytes:
         """The bytes before the final dot, as they came."""
-        act = self._act("body", self._address())
-        if act is not ORDINARY:
-            while len(self.pipe.buffer) < act.at:
-                await self.pipe.more()
-            await self._pause(act.before)
-            await self._answer("body", act, "")
         scanned = 0
         buffer = self.pipe.buffer
         while True:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from mailer.dispatch import Address, Contact
-from mailer.document import Document
+from mailer.document import Document, Letterhead
+from mailer.document.sheet import sheet
 from mailer.errors import MessageError, TemplateError
 from mailer.message import Composer, EmailTemplates, Message, Sender, check_message, content_sha256, new_message_id
 from mailer.message.inlining import Inliner
@@ -254,7 +255,8 @@ def test_the_mark_of_a_trial_cannot_be_forgotten() -> None:
 def test_the_korean_header_block_stands_above_the_english_body() -> None:
     """Greeting, header block with the real number of pages, title, body, every name, closing, a way out: in text and in HTML."""
     message = composed(contact("hong@news.example", name="홍길동", title="기자"))
-    plain = re.sub(r"<[^>]+>", " ", message.html)
+    shown = message.html[message.html.index('class="greeting"') :]
+    plain = re.sub(r"<[^>]+>", " ", f"<{shown}")
     for text in (message.text, plain):
         places = [
             text.index(words)
@@ -276,6 +278,16 @@ def test_the_korean_header_block_stands_above_the_english_body() -> None:
     assert "mailto:leave@hanbit.example" in message.html
     assert '<li lang="ar" dir="rtl">' in message.html
     assert RELEASE.title in message.text
+
+
+def test_paper_and_mail_have_the_same_header_block() -> None:
+    """The same labels in the same order, whatever the letter has."""
+    full = replace(RELEASE, contact="나보기", embargo=DATE, attachments="1부", cc="각 지부", corrects="26-12-인권위-00")
+    for release in (RELEASE, full):
+        letterhead = Letterhead(name_ko="한빛", address="서울", phone="02", email="a@example.org")
+        paper = [field["label"] for field in sheet(release, letterhead)["fields"]]
+        text = composed(contact("a@news.example"), release=release).text
+        assert re.findall(r"^(\w+) : ", text, re.MULTILINE) == paper
 
 
 def test_an_english_reader_is_greeted_in_english() -> None:

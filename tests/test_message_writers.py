@@ -135,6 +135,13 @@ def test_a_link_that_shows_its_address_shows_it_once() -> None:
     ]
 
 
+def test_a_particle_is_not_linked() -> None:
+    """A Korean particle behind an address does not become part of it."""
+    link = Link(href="https://example.org", children=(run("https://example.org"),))
+    assert write_text((paragraph(run("자료는 ", "ko"), link, run("에서", "ko")),)) == "자료는 <https://example.org>에서"
+    assert write_text((paragraph(run("자료는 ", "ko"), link, run(" 참조", "ko")),)) == "자료는 https://example.org 참조"
+
+
 def test_a_wide_table_becomes_records() -> None:
     """A table that would not fit 72 cells is written as one block of lines a row."""
     wide = "가" * 36

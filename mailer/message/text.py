@@ -43,8 +43,19 @@ def write_text(blocks: Iterable[Block]) -> str:
 
 
 def write_inline_text(children: Iterable[Inline]) -> str:
-    """The words of inline content; a link shows its address unless the words already do."""
-    return "".join(_inline(node) for node in children)
+    """The words of inline content; a link shows its address unless the words already do.
+
+    An address that a letter follows at once (a Korean particle) stands in angle brackets, or mail programs would link both.
+    """
+    text = ""
+    ends_in_address = ""
+    for node in children:
+        words = _inline(node)
+        if ends_in_address and words[:1].isalnum():
+            text = f"{text.removesuffix(ends_in_address)}<{ends_in_address}>"
+        text += words
+        ends_in_address = words if isinstance(node, Link) and not words.endswith(")") else ""
+    return text
 
 
 def cells(text: str) -> int:

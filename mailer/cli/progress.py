@@ -29,6 +29,7 @@ __all__ = ["Progress", "Tally", "tally_text"]
 _REDRAW = 0.1  # seconds; faster than this is a flicker and costs time on the wire
 _LINE_EVERY = 10.0  # seconds
 _SHORTEST_BAR = 8  # cells
+_WIDEST = 120  # cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,9 @@ class Progress:
         if self._live is None:
             self._screen.say(f"{self._title} {tally.percent} % {tally_text(tally).to(self._screen.language)}")
             return
-        self._live.update(_drawn(self._title, tally, self._screen.language, _window(self._screen)), refresh=True)
+        width, self._live.console.height = get_terminal_size((self._screen.width, 24))
+        self._live.console.width = width
+        self._live.update(_drawn(self._title, tally, self._screen.language, min(width, _WIDEST)), refresh=True)
 
 
 def _start_live(screen: Screen) -> Live:
@@ -141,10 +144,6 @@ def _start_live(screen: Screen) -> Live:
     live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
     live.start()
     return live
-
-
-def _window(screen: Screen) -> int:
-    return min(get_terminal_size((screen.width, 24)).columns, 120)
 
 
 def bar_width(title: str, words: str, width: int) -> int:

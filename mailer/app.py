@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mailer.ledger import Ledger
     from mailer.message import Sender
     from mailer.sending import SendSettings
-    from mailer.transport import SmtpServer, SmtpTransport
+    from mailer.transport import Probe, SmtpServer, SmtpTransport
 
 __all__ = ["App", "open_app"]
 
@@ -155,6 +155,20 @@ class App(AbstractContextManager["App"]):
         self.workspace.ensure_var()
         async with PracticeCatcher(self.workspace.inbox, self.practice_rules) as catcher:
             yield lambda: SmtpTransport(catcher.server)
+
+    async def probe(self) -> Probe | None:
+        """Connect to the configured server, log in, and say what it offers; None in practice mode. Raises ServerUnreachable,
+        LoginRefused."""
+        server = self.server()
+        if server is None:
+            return None
+        from mailer.transport import SmtpTransport
+
+        transport = SmtpTransport(server)
+        try:
+            return await transport.probe()
+        finally:
+            await transport.close()
 
     async def work(
         self, stop: asyncio.Event, *, only: int | None = None, until: Callable[[], bool] | None = None

@@ -15,7 +15,7 @@ import pytest
 from mailer.cli import root as root_module
 from mailer.cli.root import run
 from mailer.cli.spoken import _KOREAN, install, speak
-from mailer.cli.verbs import Call, Group, Section, argument, option, verb
+from mailer.cli.verbs import Call, Entry, Group, Section, argument, option, verb
 from mailer.cli.wide import cells
 from mailer.errors import ServerUnreachable, StoppedByCheck
 from mailer.wording import LANGUAGES, Language, Text
@@ -60,7 +60,7 @@ def _with_greet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(("MAILER_", "SMTP_"))]:
         monkeypatch.delenv(name)
-    section = Section(title=Text("시험", "Trial"), verbs={"greet": f"{__name__}:greet"})
+    section = Section(title=Text("시험", "Trial"), verbs={"greet": Entry(f"{__name__}:greet", greet.text)})
     monkeypatch.setattr(root_module.root, "sections", (section,))
 
 

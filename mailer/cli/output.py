@@ -123,9 +123,12 @@ class Screen:
             lines += ["  " + line for line in self._fold(f"-> {clean(remedy.to(self.language))}", hang=3, less=2)]
         self.say(*lines)
 
+    def fold(self, text: str, width: int, *, hang: int = 0) -> list[str]:
+        """Lines that fit. Only a person's window needs folding; a pipe keeps whole lines for grep."""
+        return fold(text, width, hang=hang) if self.out.isatty() or self.err.isatty() else [text]
+
     def _fold(self, text: str, *, hang: int = 0, less: int = 0) -> list[str]:
-        # Only a person's window needs folding; a pipe keeps whole lines for grep.
-        return fold(text, self.width - less, hang=hang) if self.out.isatty() or self.err.isatty() else [text]
+        return self.fold(text, self.width - less, hang=hang)
 
     def _words(self, text: Text | str) -> str:
         return text.to(self.language) if isinstance(text, Text) else text

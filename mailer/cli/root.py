@@ -14,9 +14,10 @@ from pathlib import Path
 
 import click
 
+from mailer.cli.catalogue import SECTIONS
 from mailer.cli.output import Screen, open_screen
 from mailer.cli.spoken import install, speak, spoken
-from mailer.cli.verbs import Group, Option, Section, shared_options
+from mailer.cli.verbs import Group, Option, shared_options
 from mailer.config import read_language
 from mailer.errors import MailerError
 from mailer.wording import LANGUAGES, Language, Text
@@ -26,8 +27,6 @@ __all__ = ["root", "run"]
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141  # what a program ended by SIGPIPE returns
-
-SECTIONS: tuple[Section, ...] = ()
 
 root = Group(
     "mailer",

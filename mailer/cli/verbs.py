@@ -26,7 +26,7 @@ from mailer.cli.spoken import spoken, to_spoken, translate
 from mailer.cli.wide import Formatter
 from mailer.wording import Text
 
-__all__ = ["Argument", "Call", "Command", "Group", "Option", "Section", "argument", "option", "verb"]
+__all__ = ["Argument", "Call", "Command", "Entry", "Group", "Option", "Section", "argument", "option", "verb"]
 
 _GIVEN = "mailer.given"
 
@@ -41,12 +41,21 @@ class Call:
     debug: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`place` is `module:attribute`, imported when the verb is wanted; `summary` is one short line."""
+
+    place: str
+    summary: Text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One heading of the root's help. `verbs` maps a name to `module:attribute`, imported when the verb is wanted."""
+    """One heading of the root's help. `verbs` maps a name to where it is and its line in that help, so that the help of the
+    root imports none of them."""
 
     title: Text
-    verbs: Mapping[str, str]
+    verbs: Mapping[str, Entry]
 
 
 class Context(click.Context):
@@ -115,7 +124,7 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         for section in self.sections:
             if cmd_name in section.verbs:
-                module, _, attribute = section.verbs[cmd_name].partition(":")
+                module, _, attribute = section.verbs[cmd_name].place.partition(":")
                 found = getattr(import_module(module), attribute)
                 return found if isinstance(found, click.Command) else None
         return super().get_command(ctx, cmd_name)
@@ -153,6 +162,9 @@ class Group(click.Group):
         return _fresh(super().get_help_option(ctx))
 
     def _summary_of(self, ctx: click.Context, name: str) -> str:
+        for section in self.sections:
+            if name in section.verbs:
+                return section.verbs[name].summary.to(spoken())
         found = self.get_command(ctx, name)
         return found.get_short_help_str() if found else ""
 

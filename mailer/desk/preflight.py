@@ -24,6 +24,7 @@ __all__ = [
     "letter_findings",
     "message_findings",
     "schedule_findings",
+    "server_findings",
     "sorted_findings",
 ]
 
@@ -78,6 +79,43 @@ def message_findings(messages: Sequence[tuple[str, str, int]], release: Release)
             else Text("그림을 줄이거나 첨부를 빼세요", "make pictures smaller or leave attachments out"),
         )
     )
+    return findings
+
+
+def server_findings(
+    messages: Sequence[tuple[str, int]], *, size_limit: int | None, extensions: Sequence[str], place: str
+) -> list[Finding]:
+    """Every (address, size in octets) against what the server says it takes (RFC 1870, RFC 6531)."""
+    findings = []
+    address, largest = max(messages, key=lambda entry: entry[1], default=("", 0))
+    if size_limit is not None and size_limit and largest > size_limit:
+        taken, made = f"{size_limit / 1_000_000:.1f} MB", f"{largest / 1_000_000:.1f} MB"
+        findings.append(
+            Finding(
+                level=Level.ERROR,
+                code="server.size",
+                message=Text(
+                    f"서버는 한 통에 {taken}까지 받는데 메일이 {made}입니다 ({address})",
+                    f"the server takes {taken} a message, this one has {made} ({address})",
+                ),
+                where=place,
+                remedy=Text("그림을 줄이거나 첨부를 빼세요", "make pictures smaller or leave attachments out"),
+            )
+        )
+    foreign = [entry for entry, _ in messages if not entry.rpartition("@")[0].isascii()]
+    if foreign and "SMTPUTF8" not in extensions:
+        shown = ", ".join(foreign[:3])
+        findings.append(
+            _warning(
+                "server.smtputf8",
+                Text(
+                    f"서버가 한글 아이디 주소를 받지 않아 {len(foreign)}명은 실패합니다: {shown}",
+                    f"the server takes no addresses outside ASCII: {len(foreign)} will fail ({shown})",
+                ),
+                where=place,
+                remedy=Text("그 사람들의 다른 주소를 쓰세요", "use another address of these people"),
+            )
+        )
     return findings
 
 

@@ -56,6 +56,10 @@ class Ledger:
     def presence(self) -> Presence:
         return Presence(self.path.with_name(f"{self.path.name}-workers"))
 
+    def workers_alive(self) -> bool:
+        """Whether any worker runs on this ledger now."""
+        return self.presence().others_alive()
+
     def close(self) -> None:
         self._database.close()
 

@@ -16,6 +16,8 @@ from filelock import FileLock, Timeout
 
 __all__ = ["Presence"]
 
+ENTER_SECONDS = 5.0
+
 
 class Presence:
     """A worker's own lock, held from `enter()` to `leave()`; `owner` is its name in leases and attempts."""
@@ -27,7 +29,8 @@ class Presence:
 
     def enter(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock.acquire()
+        # somebody may be looking whether this lock is held, at this very moment
+        self._lock.acquire(timeout=ENTER_SECONDS, blocking=True)
 
     def leave(self) -> None:
         self._lock.release()
@@ -47,5 +50,20 @@ class Presence:
         path.unlink(missing_ok=True)
         return True
 
+    def others_alive(self) -> bool:
+        """Whether any other worker holds its lock. Removes nothing: a file whose lock is free may be about to be locked."""
+        paths = self._folder.glob("*.lock")
+        return any(_is_held(path) for path in paths if path != self._path(self.owner))
+
     def _path(self, owner: str) -> Path:
         return self._folder / f"{owner}.lock"
+
+
+def _is_held(path: Path) -> bool:
+    probe = FileLock(path, blocking=False)
+    try:
+        probe.acquire()
+    except Timeout:
+        return True
+    probe.release()
+    return False

@@ -1,0 +1,152 @@
+"""What a send came to: who did not get it and why, the counts, the exit code, the next useful commands.
+
+Not here: the records (`desk/report.py`), the whole log (`reviews.py`).
+"""
+
+from __future__ import annotations
+
+from mailer.app import App
+from mailer.cli.facts import INKS, counts_text, people
+from mailer.cli.output import Screen
+from mailer.cli.tables import Cell, Column
+from mailer.desk.export import STATE_WORDS
+from mailer.desk.report import LogLine, Status, log_lines, pause_words, send_record, status_of
+from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus, PauseCause
+from mailer.ledger import LogFilter
+from mailer.ledger.dispatches import no_such_dispatch
+from mailer.wording import Text
+
+__all__ = ["dispatch_of", "exit_code", "next_commands", "reply_words", "show_paused", "show_result"]
+
+EXIT_PARTLY = 3
+EXIT_SERVER = 5
+SHOWN = 30
+_NOT_YET_GOOD = (
+    DeliveryState.FAILED,
+    DeliveryState.BOUNCED,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.DEFERRED,
+    DeliveryState.SUPPRESSED,
+)
+_GOOD = (DeliveryState.ACCEPTED, DeliveryState.SUPPRESSED)
+_ENDED = Text("끝났습니다", "Finished")
+_PAUSED = Text("멈췄습니다", "Paused")
+_CANCELLED = Text("취소되었습니다", "Cancelled")
+_OPEN = Text("아직 남았습니다", "Not finished yet")
+
+
+def dispatch_of(app: App, number: int) -> Dispatch:
+    """Raises IllegalMove (exit 4) when there is none of that number."""
+    found = app.ledger.dispatches.get(number)
+    if found is None:
+        raise no_such_dispatch(number)
+    return found
+
+
+def exit_code(status: Status) -> int:
+    """0 all accepted (or suppressed at the last moment); 5 the server; 3 anything else."""
+    if status.dispatch.status is DispatchStatus.PAUSED and _cause(status) in (PauseCause.SITE, PauseCause.LOGIN):
+        return EXIT_SERVER
+    return 0 if status.total == sum(status.counts[state] for state in _GOOD) else EXIT_PARTLY
+
+
+def show_result(screen: Screen, app: App, number: int) -> int:
+    """The report after a send; returns the exit code."""
+    status = status_of(app.ledger, dispatch_of(app, number), app.now())
+    if screen.json_wanted:
+        screen.json(send_record(status))
+    else:
+        show_not_accepted(screen, app, status)
+        screen.print(_last_line(status), ink="bold")
+    show_paused(screen, status.dispatch)
+    next_commands(screen, status)
+    return exit_code(status)
+
+
+def show_not_accepted(screen: Screen, app: App, status: Status) -> None:
+    number = status.dispatch.id
+    lines = log_lines(app.ledger, LogFilter(dispatch_id=number, states=_NOT_YET_GOOD), limit=SHOWN)
+    if not lines:
+        return
+    columns = [
+        Column(title=Text("결과", "result")),
+        Column(title=Text("주소", "address")),
+        Column(title=Text("무슨 뜻인가요", "meaning"), rank=1),
+        Column(title=Text("할 일", "what to do"), rank=2),
+        Column(title=Text("서버 응답", "server's reply"), rank=3),
+    ]
+    screen.table(columns, [_row(screen, line) for line in lines])
+    left = sum(status.counts[state] for state in _NOT_YET_GOOD) - len(lines)
+    if left > 0:
+        screen.print(Text(f"… {people(left).ko} 더: mailer log {number}", f"… {left} more: mailer log {number}"))
+    screen.print("")
+
+
+def _row(screen: Screen, line: LogLine) -> list[Cell | str]:
+    to = screen.language
+    state = line.row.delivery.state
+    return [
+        Cell(STATE_WORDS[state].to(to), INKS.get(state, "")),
+        str(line.row.delivery.contact.address),
+        line.meaning.what.to(to),
+        line.meaning.todo.to(to),
+        reply_words(line),
+    ]
+
+
+def reply_words(line: LogLine) -> str:
+    """The server's words, or what was seen when it said nothing."""
+    outcome = line.row.last.outcome if line.row.last else None
+    if outcome is None:
+        return ""
+    reply = outcome.reply
+    return " ".join(f"{reply.code} {reply.enhanced} {reply.text}".split()) if reply else outcome.detail
+
+
+def _last_line(status: Status) -> Text:
+    dispatch = status.dispatch
+    head = {
+        DispatchStatus.DONE: _ENDED,
+        DispatchStatus.PAUSED: _PAUSED,
+        DispatchStatus.CANCELLED: _CANCELLED,
+    }.get(dispatch.status, _OPEN)
+    total, counts = people(status.total), counts_text(status.counts)
+    return Text(
+        f"발송 {dispatch.id} {head.ko}: {total.ko} 가운데 {counts.ko}",
+        f"Dispatch {dispatch.id}. {head.en}: of {total.en}, {counts.en}",
+    )
+
+
+def show_paused(screen: Screen, dispatch: Dispatch) -> None:
+    """Why it stands still and what to do about it."""
+    if dispatch.status is not DispatchStatus.PAUSED:
+        return
+    what, todo = pause_words(dispatch.pause_reason)
+    screen.say(what, ink="warn")
+    if todo is not None:
+        screen.say(Text(f"  -> {todo.ko}", f"  -> {todo.en}"))
+
+
+def next_commands(screen: Screen, status: Status) -> None:
+    number, counts = status.dispatch.id, status.counts
+    cause = _cause(status)
+    screen.hint(f"mailer log {number}", Text("기록", "log"))
+    if counts[DeliveryState.FAILED] or counts[DeliveryState.BOUNCED]:
+        screen.hint(
+            f"mailer resend {number} --failed", Text("못 받은 사람에게만 다시", "again to those who did not get it")
+        )
+    if counts[DeliveryState.IN_DOUBT]:
+        screen.hint(
+            f"mailer resolve {number} --confirm|--resend|--abandon ADDR", Text("확인 필요 정리", "settle the doubts")
+        )
+    if status.dispatch.status is DispatchStatus.PAUSED and cause is not PauseCause.DOUBT:
+        screen.hint(f"mailer resume {number}", Text("이어서 보내기", "go on"))
+    elif status.dispatch.status is DispatchStatus.SENDING:
+        screen.hint(
+            "mailer worker", Text("남은 사람은 이 명령이 이어서 보냅니다", "this goes on with those who are left")
+        )
+
+
+def _cause(status: Status) -> PauseCause | None:
+    reason = status.dispatch.pause_reason
+    return PauseCause(reason.partition(": ")[0]) if reason else None

@@ -68,12 +68,12 @@ def parse_address(text: str, *, check_slips: bool = True) -> Address | Problem:
 
 
 def split_cell(cell: str) -> tuple[str, ...]:
-    """The addresses in one cell: several only if every part has exactly one @, otherwise the cell as it is."""
+    """The addresses in one cell: several only if every part has an @, otherwise the cell as it is."""
     if cell.count("@") < 2:
         return (cell,)
     parts = [part.strip("<>()\"'") for part in _SEPARATORS.split(cell.strip())]
     parts = [part for part in parts if part]
-    return tuple(parts) if len(parts) > 1 and all(part.count("@") == 1 for part in parts) else (cell,)
+    return tuple(parts) if len(parts) > 1 and all("@" in part for part in parts) else (cell,)
 
 
 def is_role(address: Address) -> bool:

@@ -16,7 +16,7 @@ __all__ = ["KOREAN", "OWN", "Columns", "field_of", "find_columns"]
 
 _NAMES = """
 email: email emails mail emailaddress mailaddress 이메일 이메일주소 메일 메일주소 전자우편 전자우편주소
-email: 전자메일 이메일1 email1
+email: 전자메일 이메일1 email1 email주소 mail주소 e메일 e메일주소 전자우편함
 name: name fullname contactname person reporter journalist 이름 성명 성함 기자명 기자이름 담당자
 name: 담당자명 기자 담당기자
 outlet: outlet media organization organisation company publication newspaper 매체 매체명 언론사 언론사명 소속
@@ -74,14 +74,14 @@ def find_columns(records: Sequence[Record]) -> Columns | None:
     if named:
         index, record = max(named, key=lambda item: (_recognised(item[1]), -item[0]))
         return _with_header(index, record, None)
-    column = _address_column([record for _, record in filled])
-    if column is None:
-        return None
     headed = [
         (index, record)
         for index, record in filled[:_HEADER_DEPTH]
         if _recognised(record) >= 2 and not _has_address(record)
     ]
+    column = _address_column([record for index, record in filled if not headed or index > headed[0][0]])
+    if column is None:
+        return None
     if headed:
         return _with_header(*headed[0], column)
     width = max(len(record.cells) for _, record in filled)

@@ -218,6 +218,13 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert {row.key: row.source.en for row in describe(config)}["SMTP_PASSWORD"] == "secret (environment)"
 
 
+def test_a_secret_file_saved_by_notepad_holds_no_byte_order_mark(tmp_path: Path) -> None:
+    """A BOM in front of a password would be refused by the server for reasons nobody could see; it is read over."""
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbf" + PASSWORD.encode() + b"\r\n")
+    config = read_config(tmp_path, {**LIVE, "SMTP_USERNAME": "press", "SMTP_PASSWORD_FILE": "secret"})
+    assert config.smtp_password == Secret(PASSWORD)
+
+
 def test_any_key_may_come_from_a_file_but_not_from_both(tmp_path: Path) -> None:
     """NAME_FILE works for every key, loses to nothing in its own layer, and contradicts NAME."""
     (tmp_path / "from").write_text("Press <press@example.org>\n", "utf-8")

@@ -145,7 +145,7 @@ class _Reader:
         try:
             return parse(text)
         except ValueError as error:
-            raise _unusable(key, text, raw.origin.where) from (None if KEYS[key].secret else error)
+            raise _unusable(key, text, raw.origin.where) from error
 
     def database(self, root: Path) -> Path:
         raw = self._found.get("MAILER_DATABASE")

@@ -25,7 +25,7 @@ def test_kind_without_tags_is_press_release() -> None:
 @pytest.mark.parametrize(
     ("headline", "stem"),
     [
-        ("Who asks? Everyone: now", "Who asks Everyone- now"),
+        ("Who asks? Everyone: now at 9:30", "Who asks Everyone - now at 9-30"),
         ('An "open" letter <draft> a/b\\c|d*', "An 'open' letter (draft) a-b-c-d"),
         ("..hidden", "hidden"),
         ("ends with dots. . ", "ends with dots"),

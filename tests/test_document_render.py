@@ -227,6 +227,14 @@ def test_every_kind_of_block_is_set() -> None:
         assert word in printed
 
 
+def test_skipped_heading_levels_are_closed() -> None:
+    """Headings that skip a level, or begin deep inside a quote, do not stop the document."""
+    deep = Heading(line=1, lang="en", level=4, children=(Run(text="Deep", lang="en"),))
+    top = Heading(line=1, lang="en", level=1, children=(Run(text="Top", lang="en"),))
+    body = (Quote(line=1, children=(deep,)), deep, top, BulletList(line=1, items=((deep,),)))
+    assert shown(release(body=body, notes=(deep,), signatories=())).count("Deep") == 4
+
+
 HOSTILE = '#eval("1+1") #panic("x") $x^2$ @name <b>html</b> \\ ~ _under_ *star* `tick` // /* = heading - item [x](y) {{ 7*7 }} "'
 
 

@@ -30,7 +30,8 @@ def _clean(text: str) -> str:
     """One line of visible, permitted characters; NFC last, because removing a character can bring two others together."""
     shown = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", text))
     shown = "".join(c for c in shown if not unicodedata.category(c).startswith("C"))
-    one_line = re.sub(r"\s+", " ", shown.translate(_REPLACED)).strip(" .")
+    shown = re.sub(r"\s*:\s+", " - ", shown).translate(_REPLACED)
+    one_line = re.sub(r"\s+", " ", shown).strip(" .")
     return unicodedata.normalize("NFC", one_line)
 
 

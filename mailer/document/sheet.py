@@ -33,6 +33,8 @@ _TABLE_CHARACTERS = 44  # full-width characters of table text that fit between t
 
 def sheet(release: Release, letterhead: Letterhead) -> dict[str, Any]:
     """The whole document as JSON values, in the order of the paper."""
+    body, notes = _blocks(release.body), _blocks(release.notes)
+    _level([*body, *notes], 1)
     return {
         "org": _organisation(letterhead),
         "title": release.title,
@@ -42,9 +44,9 @@ def sheet(release: Release, letterhead: Letterhead) -> dict[str, Any]:
         "embargo": _moment(release.embargo) if release.embargo else None,
         "kicker": _text("".join(f"[{tag}]" for tag in release.tags)),
         "headline": _text(release.headline),
-        "body": _blocks(release.body),
+        "body": body,
         "names": [inline(person.children) for person in release.signatories],
-        "notes": _blocks(release.notes),
+        "notes": notes,
         "closing": _closing(release),
     }
 
@@ -63,6 +65,8 @@ def _organisation(letterhead: Letterhead) -> dict[str, Any]:
     return {
         **dict.fromkeys(("name_ko", "name_en", "address", "phone", "fax", "web", "email"), ""),
         **letterhead.printed(),
+        "name": _text(letterhead.name_ko),
+        "place": _text(letterhead.address),
         "colour": letterhead.colour,
         "justify": letterhead.justify,
         "logo": logo,
@@ -106,6 +110,16 @@ def _closing(release: Release) -> dict[str, Any] | None:
 
 def _blocks(blocks: Iterable[Block]) -> list[Node]:
     return [_block(block) for block in blocks]
+
+
+def _level(nodes: list[Node], above: int) -> int:
+    """Let no heading, also inside a quote or a list, be more than one level below the one before it: PDF/UA-1 forbids that."""
+    for node in nodes:
+        if node["t"] == "h":
+            above = node["n"] = min(node["n"], above + 1)
+        for inner in [node["c"]] if node["t"] == "quote" else node.get("items", []):
+            above = _level(inner, above)
+    return above
 
 
 def _block(block: Block) -> Node:

@@ -22,7 +22,7 @@ Paint = Callable[[str, str], str]
 
 _GAP = 2
 _INDENT = 4
-_LONGEST_WORD = 26  # cells; a mail address is rather shown whole than folded
+_LONGEST_WORD = 30  # cells; a mail address is rather shown whole than folded
 _NARROWEST = 8
 
 
@@ -89,7 +89,7 @@ def _measure(title: str, texts: Sequence[str]) -> _Size:
     words = (word for text in texts if cells(text) > _NARROWEST for word in text.split())
     longest = max((cells(word) for word in words), default=0)
     least = max(cells(title), min(longest, _LONGEST_WORD), min(whole, _NARROWEST))
-    return _Size(least, max(least, every[len(every) * 9 // 10 - 1]), whole)
+    return _Size(least, max(least, every[-(len(every) // 10) - 1]), whole)
 
 
 def _side_by_side(ranks: Sequence[int], sizes: Sequence[_Size], width: int) -> list[int]:

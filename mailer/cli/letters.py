@@ -14,7 +14,7 @@ from mailer.app import App
 from mailer.cli.facts import show_facts, size_text
 from mailer.cli.opening import audience_options, letter_argument, opened
 from mailer.cli.output import Screen
-from mailer.cli.summary import findings_line, show_left_out, show_people, show_summary
+from mailer.cli.summary import findings_line, show_left_out, show_people, show_summary, worth_showing
 from mailer.cli.tables import Cell, Column
 from mailer.cli.verbs import Call, option, verb
 from mailer.desk import Manuscript, Preparation, prepare, read_manuscript
@@ -149,8 +149,8 @@ def _show_preview(
         show_people(screen, prepared.summaries)
         show_left_out(screen, prepared.audience.left_out)
     screen.print("")
-    screen.findings(prepared.findings)
-    screen.print("", findings_line(prepared.findings))
+    screen.findings(worth_showing(prepared.findings))
+    screen.print(findings_line(prepared.findings))
     if written is not None:
         screen.print("")
         _show_places(screen, app, written)

@@ -31,6 +31,8 @@ from mailer.wording import Text
 
 __all__ = ["log", "show_log"]
 
+ROOMY = 150
+
 _VERDICT_WORDS = {
     Verdict.ACCEPT: Text("접수", "accepted"),
     Verdict.DEFER: Text("나중에", "later"),
@@ -170,9 +172,12 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
         Column(title=Text("서버 응답", "server's reply"), rank=5),
     ]
     rows: list[list[Cell | str]] = []
+    # what went well needs no explanation; its server's words are there with --attempts and in a wide window
+    roomy = screen.width >= ROOMY
     for line in lines:
         delivery = line.row.delivery
         state = delivery.state
+        plain = state is DeliveryState.ACCEPTED
         word = STATE_WORDS[state].to(to) + (f" ({delivery.attempts})" if delivery.attempts > 1 else "")
         rows.append(
             [
@@ -181,9 +186,9 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
                 name_of(delivery.contact),
                 delivery.contact.outlet,
                 str(delivery.contact.address),
-                line.meaning.what.to(to),
-                line.meaning.todo.to(to),
-                reply_words(line),
+                "" if plain else line.meaning.what.to(to),
+                "" if plain else line.meaning.todo.to(to),
+                "" if plain and not roomy else reply_words(line),
             ]
         )
     screen.table(columns, rows)

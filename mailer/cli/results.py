@@ -59,6 +59,8 @@ def show_result(screen: Screen, app: App, number: int) -> int:
         show_not_accepted(screen, app, status)
         screen.print(_last_line(status), ink="bold")
     show_paused(screen, status.dispatch)
+    if app.config.practice:
+        screen.hint(app.shown(app.workspace.inbox), Text("연습용 받은편지함", "practice inbox"))
     next_commands(screen, status)
     return exit_code(status)
 

@@ -54,6 +54,8 @@ def run(arguments: Sequence[str]) -> int:
         return code if isinstance(code, int) else 0
     except MailerError as error:
         screen.error(error)
+        if "--json" in arguments:
+            screen.json(_record(error, screen.language))
         if debug:
             traceback.print_exception(error, file=screen.err)
         return error.exit_code
@@ -73,6 +75,17 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line: a fault of ours must not bury the screen in a traceback
         _fault(screen, error, debug=debug)
         return EXIT_FAILED
+
+
+def _record(error: MailerError, language: Language) -> dict[str, object]:
+    """What a script reads on stdout where no result could be made."""
+    found = [
+        {"level": one.level.value, "code": one.code, "message": one.message.to(language), "where": one.where}
+        for one in error.findings
+    ]
+    remedy = error.remedy.to(language) if error.remedy else None
+    told = {"what": error.what.to(language), "where": error.where, "remedy": remedy, "exit": error.exit_code}
+    return {"error": {**told, "findings": found}}
 
 
 def _usage(screen: Screen, error: click.ClickException) -> None:

@@ -25,7 +25,7 @@ from mailer.dispatch import Contact
 from mailer.findings import Finding, Level
 from mailer.wording import Text
 
-__all__ = ["findings_line", "server_text", "show_left_out", "show_people", "show_summary"]
+__all__ = ["findings_line", "server_text", "show_left_out", "show_people", "show_summary", "worth_showing"]
 
 SHOWN_PEOPLE = 10
 SHOWN_LEFT_OUT = 20

@@ -148,12 +148,7 @@ class Watcher:
             return
         self._talked[number] = (now, percent, counts.ko)
         again, share = self._retry_words(status), f"{number} {percent} %: "
-        self._line(
-            Text(
-                f"발송 {number} {percent} %: {counts.ko}{again.ko}",
-                f"Dispatch {number} {percent} %: {counts.en}{again.en}",
-            )
-        )
+        self._line(Text(f"발송 {share}{counts.ko}{again.ko}", f"Dispatch {share}{counts.en}{again.en}"))
 
     def _retry_words(self, status: Status) -> Text:
         counts = status.counts

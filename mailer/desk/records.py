@@ -1,4 +1,4 @@
-"""The JSON of looking before sending: `check` and `preview`. Stable keys; `message` and `remedy` are in the language asked for.
+"""The JSON of looking before sending: letters, previews, lists. Stable keys; `message` and `remedy` are in the language asked for.
 
 Not here: status and log (`report.py`), printing (`cli/`).
 """
@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mailer.contacts import LeftOut
+from mailer.contacts import ContactList, LeftOut, Problem
 from mailer.desk.prepare import Manuscript, Preparation
 from mailer.desk.preview import Preview
+from mailer.dispatch import Contact
 from mailer.findings import Finding
 from mailer.wording import Language
 
-__all__ = ["check_record", "finding_record", "left_out_record", "preview_record"]
+__all__ = ["check_record", "contact_record", "finding_record", "list_record", "preview_record", "problem_record"]
 
 
 def finding_record(finding: Finding, language: Language) -> dict[str, Any]:
@@ -78,3 +79,46 @@ def preview_record(preparation: Preparation, written: Preview | None, language: 
 
 def _path(path: Path | None) -> str | None:
     return str(path) if path else None
+
+
+def problem_record(problem: Problem, language: Language) -> dict[str, Any]:
+    return {
+        "row": problem.row,
+        "column": problem.column,
+        "value": problem.value,
+        "problem": problem.problem.to(language),
+        "suggestion": problem.suggestion,
+        "code": problem.code,
+        "level": problem.level.value,
+    }
+
+
+def list_record(contacts: ContactList, language: Language, *, people: bool = False) -> dict[str, Any]:
+    """`people` adds everybody in the list."""
+    record: dict[str, Any] = {
+        "list": contacts.name,
+        "encoding": contacts.encoding,
+        "rows": contacts.rows,
+        "contacts": len(contacts.contacts),
+        "problems": [problem_record(problem, language) for problem in contacts.problems],
+    }
+    if people:
+        record["people"] = [contact_record(contact) for contact in contacts.contacts]
+    return record
+
+
+def contact_record(contact: Contact) -> dict[str, Any]:
+    return {
+        "address": str(contact.address),
+        "name": contact.name,
+        "outlet": contact.outlet,
+        "desk": contact.desk,
+        "title": contact.title,
+        "beat": contact.beat,
+        "language": contact.language,
+        "salutation": contact.salutation,
+        "tags": list(contact.tags),
+        "where": contact.sources[0] if contact.sources else "",
+        "source": contact.source_note,
+        "added": contact.added,
+    }

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import errno
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException, SMTPTimeoutError
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPHeloError,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
 
 from mailer.dispatch.model import Stage
 from mailer.errors import ConfigError
+from mailer.transport.meanings import stage_name
 from mailer.transport.replies import RawReply, make_answer
 from mailer.transport.server import Security, SmtpServer
 from mailer.transport.trouble import (
@@ -129,7 +139,7 @@ def _hand_over(smtp: SMTP) -> Session:
     """Takes the connection from aiosmtplib: from here on our own reader and writer use it."""
     transport = smtp.transport
     if transport is None or transport.is_closing():
-        raise _lost(Stage.EHLO, "connection lost")
+        raise _lost(Stage.EHLO, _ENDED)
     secured = transport.get_extra_info("ssl_object")
     extensions = {name.upper(): value for name, value in smtp.esmtp_extensions.items()}
     return Session(
@@ -147,7 +157,7 @@ async def _stage(stage: Stage) -> AsyncIterator[None]:
     except SMTPResponseException as error:
         raise _refused(stage, error.code, error.message) from error
     except (SMTPTimeoutError, TimeoutError) as error:
-        raise _lost(stage, "no answer in time") from error
+        raise _lost(stage, _SILENT) from error
     except ssl.SSLCertVerificationError as error:
         raise certificate_trouble(stage, error) from error
     except (SMTPException, OSError, ValueError, binascii.Error) as error:
@@ -168,22 +178,46 @@ def _foreign(stage: Stage, error: Exception) -> ConnectTrouble:
     if isinstance(cause, socket.gaierror):
         what = Text("메일 서버의 이름을 찾을 수 없습니다.", "The mail server's name cannot be found.")
         return ConnectTrouble(stage, what, f"name not found: {cause}")
-    return _lost(stage, str(cause) or type(cause).__name__)
+    return _lost(stage, _reason(cause))
 
 
-def _lost(stage: Stage, why: str) -> ConnectTrouble:
+_SILENT = Text("정해진 시간 안에 답이 없습니다", "no answer in time")
+_ENDED = Text("서버가 연결을 끊었습니다", "the server closed the connection")
+_UNREADABLE = Text("메일 서버의 답이 아닙니다", "the answer cannot be read as SMTP")
+_REASONS = {
+    errno.ECONNREFUSED: Text("그 포트에서 연결을 받지 않습니다", "connection refused"),
+    errno.ECONNRESET: _ENDED,
+    errno.EPIPE: _ENDED,
+    errno.ETIMEDOUT: _SILENT,
+    errno.EHOSTUNREACH: Text("서버까지 닿는 길이 없습니다", "no route to the server"),
+    errno.ENETUNREACH: Text("인터넷에 연결되어 있지 않습니다", "the network is unreachable"),
+}
+
+
+def _reason(error: Exception) -> Text:
+    if isinstance(error, SMTPServerDisconnected):
+        return _ENDED
+    # with several addresses for one name asyncio joins the errors into one text without a number
+    number = re.search(r"\[Errno (\d+)\]", str(error))
+    known = _REASONS.get(int(number[1])) if number else None
+    words = str(error) or type(error).__name__
+    return known or Text(words, words)
+
+
+def _lost(stage: Stage, why: Text) -> ConnectTrouble:
+    name = stage_name(stage)
     what = Text(
-        f"메일 서버에 연결할 수 없습니다({stage.value}): {why}",
-        f"The mail server cannot be reached ({stage.value}): {why}",
+        f"메일 서버에 연결할 수 없습니다({name.ko} 단계): {why.ko}",
+        f"The mail server cannot be reached ({name.en}): {why.en}",
     )
     remedy = CHECK_TLS if stage is Stage.STARTTLS else CHECK_ADDRESS
-    return ConnectTrouble(stage, what, f"{why} ({stage.value})", remedy=remedy)
+    return ConnectTrouble(stage, what, f"{why.en} ({stage.value})", remedy=remedy)
 
 
 def _refused(stage: Stage, code: int, message: str) -> ConnectTrouble:
     if not 200 <= code <= 599:
         # aiosmtplib's -1: not a reply at all, or one without end
-        return _lost(stage, "the answer cannot be read as SMTP")
+        return _lost(stage, _UNREADABLE)
     raw = RawReply(code=code, classes={code // 100})
     raw.lines = [line.encode("utf-8", "surrogateescape")[:1_000] for line in message.split("\n")[:8]]
     raw.truncated = True

@@ -2,8 +2,8 @@
 
     explain(attempt.outcome.reply, verdict=..., stage=...) -> Meaning(what, todo)
 
-First the words, where old servers say more with them than with their numbers ("421 4.3.1 You send too many messages"), then the
-enhanced code (RFC 3463 and its registry), then the bare code (RFC 5321 4.2.3), else the server is quoted.
+The enhanced code decides (RFC 3463 and its registry), then the bare code (RFC 5321 4.2.3); where the code says little, as with old
+servers ("421 4.3.1 You send too many messages"), the words come first. What is not in the table is quoted.
 
 Not here: the table itself (`meanings_table.py`), what the machine does about it (`verdicts.py`, `sending/`).
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailer.dispatch.model import Reply, Stage, Verdict
-from mailer.transport.meanings_table import BARE, ENHANCED, SILENT, TODO, WORDS, Entry
+from mailer.transport.meanings_table import BARE, ENHANCED, SILENT, STAGED, TODO, WORDS, Entry
 from mailer.wording import Text
 
 __all__ = ["Meaning", "explain", "stage_name"]
@@ -61,17 +61,28 @@ def _doubt(reply: Reply | None) -> Meaning:
 
 
 def _entry(reply: Reply, stage: Stage) -> Entry | None:
-    text = reply.text.lower()
-    for words, entry in WORDS:
-        if words.search(text):
-            return entry
-    if reply.enhanced:
-        found = ENHANCED.get(reply.enhanced) or ENHANCED.get(reply.enhanced[2:])
+    subject = reply.enhanced[2:]
+    if subject.endswith(".0") or subject in _VAGUE:
+        text = reply.text.lower()
+        told = next((entry for words, entry in WORDS if words.search(text)), None)
+        if told is not None:
+            return told
+        if reply.code in _PLAINER:
+            return BARE[reply.code]
+    for key in (reply.enhanced, subject):
+        found = STAGED.get((stage, key)) or ENHANCED.get(key)
         if found is not None:
             return found
     if stage is Stage.AUTH and reply.code // 100 == 5:
         return BARE[535]
-    return BARE.get(reply.code)
+    return STAGED.get((stage, str(reply.code))) or BARE.get(reply.code)
+
+
+_VAGUE = frozenset({"", "3.1", "3.2", "4.1", "5.1", "7.1"})
+"""Enhanced codes (without class) that servers use for everything: here the words come first."""
+
+_PLAINER = frozenset({454, 523, 530, 534, 535, 538})
+"""Bare codes that say more than a vague enhanced one."""
 
 
 def _todo(entry: Entry, reply: Reply | None, verdict: Verdict) -> Text:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mailer.dispatch.model import Stage
 from mailer.wording import Text
 
-__all__ = ["BARE", "ENHANCED", "SILENT", "TODO", "WORDS", "Entry"]
+__all__ = ["BARE", "ENHANCED", "SILENT", "STAGED", "TODO", "WORDS", "Entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ TODO = {
         "It is tried again by itself. Nothing to do.",
     ),
     "doubt": Text(
-        "받는 분께 도착했는지 여쭤 보시거나 반송 메일을 기다리신 뒤, ‘확인 필요’ 목록에서 접수·재발송·포기 가운데 하나로 정해 주십시오. "
+        "받는 분께 도착했는지 여쭤 보시거나 반송 메일을 기다리신 뒤, ‘확인 필요’ 목록에서 "
+        "접수·재발송·포기 가운데 하나로 정해 주십시오. "
         "다시 보내면 두 번 도착할 수 있습니다.",
-        "Ask the recipient whether it arrived, or wait for a bounce; then settle it as accepted, resend or abandon in the list of "
-        "doubts. A resend may arrive twice.",
+        "Ask the recipient whether it arrived, or wait for a bounce; then settle it as accepted, resend or abandon "
+        "in the list of doubts. A resend may arrive twice.",
     ),
     "check_address": Text(
         "주소의 철자를 확인하고 명단을 고친 뒤, 실패한 분에게만 다시 보내 주십시오. 그만둔 분이라면 명단에서 빼 주십시오.",
@@ -55,12 +56,14 @@ TODO = {
         "Make the PDF or pictures smaller, or link to them instead of attaching, and send anew.",
     ),
     "content": Text(
-        "발송을 멈추고 제목·본문·링크·첨부에 스팸으로 보일 만한 것이 있는지 살펴봐 주십시오. 문제가 없다면 받는 서버 관리자에게 문의해 주십시오.",
-        "Stop and look at subject, text, links and attachment for what may look like spam. If there is nothing, ask whoever runs the "
-        "receiving server.",
+        "발송을 멈추고 제목·본문·링크·첨부에 스팸으로 보일 만한 것이 있는지 살펴봐 주십시오. "
+        "문제가 없다면 받는 서버 관리자에게 문의해 주십시오.",
+        "Stop and look at subject, text, links and attachment for what may look like spam. "
+        "If there is nothing, ask whoever runs the receiving server.",
     ),
     "sender": Text(
-        "보내는 주소(MAILER_FROM)와 반송 주소(MAILER_BOUNCE_ADDRESS)가 실제로 있고 이 서버에서 쓸 수 있는 주소인지 확인해 주십시오.",
+        "보내는 주소(MAILER_FROM)와 반송 주소(MAILER_BOUNCE_ADDRESS)가 "
+        "실제로 있고 이 서버에서 쓸 수 있는 주소인지 확인해 주십시오.",
         "Check that the sender (MAILER_FROM) and the bounce address (MAILER_BOUNCE_ADDRESS) exist and may be used on this server.",
     ),
     "dns": Text(
@@ -73,10 +76,12 @@ TODO = {
     ),
     "blocked": Text(
         "우리 서버의 IP가 차단 목록에 있는지 메일 서버 관리자에게 확인을 부탁하고, 받는 쪽에 해제를 요청해 주십시오.",
-        "Have whoever runs your mail server check whether its IP address is on a block list, and ask the receiving side to lift it.",
+        "Have whoever runs your mail server check whether its IP address is on a block list, "
+        "and ask the receiving side to lift it.",
     ),
     "login": Text(
-        "SMTP_USERNAME과 SMTP_PASSWORD를 확인해 주십시오. 2단계 인증 계정은 앱 비밀번호가 필요합니다. 고친 뒤 발송을 재개해 주십시오.",
+        "SMTP_USERNAME과 SMTP_PASSWORD를 확인해 주십시오. 2단계 인증 계정은 앱 비밀번호가 필요합니다. "
+        "고친 뒤 발송을 재개해 주십시오.",
         "Check SMTP_USERNAME and SMTP_PASSWORD; accounts with two-step login need an app password. Then resume the dispatch.",
     ),
     "encrypt": Text(
@@ -98,7 +103,7 @@ def _entry(ko: str, en: str, todo: str, *, urgent: bool = False) -> Entry:
     return Entry(Text(ko, en), todo, urgent)
 
 
-_NO_USER = _entry("그런 받는 사람이 없습니다.", "There is no such recipient.", "check_address")
+_NO_USER = _entry("존재하지 않는 주소입니다.", "There is no such recipient.", "check_address")
 _NO_DOMAIN = _entry("받는 주소의 도메인이 없습니다.", "The recipient's domain does not exist.", "check_address")
 _NO_MAIL = _entry(
     "받는 도메인은 메일을 받지 않습니다.", "The recipient's domain takes no mail at all.", "check_address"
@@ -166,6 +171,19 @@ _TLS_LATER = _entry(
     "암호화나 로그인을 지금은 처리할 수 없다고 합니다.",
     "Encryption or login is not available at the moment.",
     "ask_admin",
+)
+
+_NO_REVERSE = _entry(
+    "보내는 서버의 역방향 DNS가 없습니다.", "The sending server has no reverse DNS.", "dns", urgent=True
+)
+_REFUSED_ADDRESS = _entry(
+    "받는 주소가 없거나 받는 쪽에서 거부했습니다.",
+    "The address does not exist or the receiving side refused it.",
+    "check_address",
+)
+_REFUSED_MESSAGE = _entry("서버가 메일을 거부했습니다.", "The server refused the message.", "content")
+_CLOSED_DOOR = _entry(
+    "메일 서버가 우리의 연결을 거부했습니다.", "The mail server refused our connection.", "ask_admin", urgent=True
 )
 
 ENHANCED: dict[str, Entry] = {
@@ -299,9 +317,7 @@ ENHANCED: dict[str, Entry] = {
     "7.24": _entry(
         "우리 도메인의 SPF 설정에 오류가 있습니다.", "Our domain's SPF record has an error.", "dns", urgent=True
     ),
-    "7.25": _entry(
-        "보내는 서버의 역방향 DNS가 없습니다.", "The sending server has no reverse DNS.", "dns", urgent=True
-    ),
+    "7.25": _NO_REVERSE,
     "7.26": _DMARC,
     "7.27": _entry(
         "보내는 도메인이 메일을 받지 않는 곳으로 되어 있습니다.",
@@ -316,7 +332,8 @@ ENHANCED: dict[str, Entry] = {
         "The server cannot pass it on fully encrypted.",
         "ask_admin",
     ),
-    # in wide use, outside the registry
+    # in wide use, outside the registry or with a meaning of their own
+    "5.4.1": _REFUSED_ADDRESS,
     "7.57": _LOGIN_WANTED,
     "7.60": _BAD_SENDER,
     "7.64": _RELAY,
@@ -353,18 +370,34 @@ BARE: dict[int, Entry] = {
     534: _entry("이 로그인 방식을 받지 않습니다.", "This way of logging in is not accepted.", "login", urgent=True),
     535: _LOGIN,
     538: _ENCRYPT,
-    550: _entry(
-        "받는 주소가 없거나 받는 쪽에서 거부했습니다.",
-        "The address does not exist or the receiving side refused it.",
-        "check_address",
-    ),
+    550: _REFUSED_ADDRESS,
     551: _MOVED,
     552: _FULL,
     553: _entry("서버가 이 주소를 받아들이지 않습니다.", "The server does not accept this address.", "check_address"),
-    554: _entry("서버가 메일을 거부했습니다.", "The server refused the message.", "content"),
+    554: _REFUSED_MESSAGE,
     555: _entry("서버가 명령의 조건을 받아들이지 않습니다.", "The server does not take the parameters.", "report"),
     556: _NO_MAIL,
 }
+
+
+STAGED: dict[tuple[Stage, str], Entry] = {
+    (Stage.CONNECT, "550"): _CLOSED_DOOR,
+    (Stage.CONNECT, "554"): _CLOSED_DOOR,
+    (Stage.CONNECT, "7.1"): _CLOSED_DOOR,
+    (Stage.EHLO, "550"): _CLOSED_DOOR,
+    (Stage.EHLO, "554"): _CLOSED_DOOR,
+    (Stage.EHLO, "7.1"): _CLOSED_DOOR,
+    (Stage.MAIL, "550"): _BAD_SENDER,
+    (Stage.MAIL, "553"): _BAD_SENDER,
+    (Stage.MAIL, "554"): _BAD_SENDER,
+    (Stage.MAIL, "552"): _TOO_BIG,
+    (Stage.MAIL, "7.1"): _BAD_SENDER,
+    (Stage.DATA, "552"): _TOO_BIG,
+    (Stage.END, "550"): _REFUSED_MESSAGE,
+    (Stage.END, "552"): _TOO_BIG,
+    (Stage.END, "5.7.1"): _REFUSED_MESSAGE,
+}
+"""What a code means where it answers something else than a recipient; keys as in ENHANCED and BARE."""
 
 
 def _words(pattern: str, entry: Entry) -> tuple[re.Pattern[str], Entry]:
@@ -388,11 +421,14 @@ WORDS = (
         r"no such (user|recipient|mailbox)|(user|recipient) unknown|unknown (user|recipient)|does not exist|\brusr\b",
         _NO_USER,
     ),
+    _words(r"must issue a starttls|starttls (is )?required|encryption required", _ENCRYPT),
+    _words(r"authentication (is )?required|must (first )?authenticate|not authenticated", _LOGIN_WANTED),
+    _words(r"cannot find your (reverse )?hostname|no ptr|reverse dns", _NO_REVERSE),
     _words(r"exceeded storage allocation|over ?quota|quota exceeded|mailbox (is )?full|out of storage", _FULL),
     _words(r"message (is )?too (big|large)|exceeds? .*size limit|message size", _TOO_BIG),
     _words(r"looks? like spam|spam (message|content|detected)|classified as spam|suspected spam", _SPAM),
 )
-"""Tried in this order on the lower-case text, before any code: old servers put the truth into words."""
+"""Tried in this order on the lower-case text when the code says little: old servers put the truth into words."""
 
 SILENT: dict[Stage, Entry] = {
     Stage.CONNECT: _entry(

@@ -8,6 +8,7 @@ import ssl
 
 from mailer.dispatch.model import Outcome, Reply, Scope, Stage, Verdict
 from mailer.errors import LoginRefused, ServerError, ServerUnreachable
+from mailer.transport.meanings import stage_name
 from mailer.transport.verdicts import login_refused
 from mailer.wording import Text
 
@@ -77,8 +78,8 @@ def reply_trouble(stage: Stage, reply: Reply) -> ConnectTrouble:
         )
         return ConnectTrouble(stage, what, "login refused", reply=reply, remedy=CHECK_LOGIN, login=True)
     what = Text(
-        f"메일 서버가 지금은 받지 않겠다고 답했습니다({stage.value}): {words}",
-        f"The mail server will not talk to us now ({stage.value}): {words}",
+        f"메일 서버가 지금은 받지 않겠다고 답했습니다({stage_name(stage).ko} 단계): {words}",
+        f"The mail server will not talk to us now ({stage_name(stage).en}): {words}",
     )
     return ConnectTrouble(stage, what, f"refused ({stage.value})", reply=reply, remedy=TRY_LATER)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import pytest
 
@@ -32,7 +33,6 @@ def refused(text: str) -> Problem:
         ("kim@한강일보.example", "kim@xn--939az33ac2h5no.example"),
         ("kim@xn--939az33ac2h5no.example", "kim@xn--939az33ac2h5no.example"),
         ("홍길동@example.org", "홍길동@example.org"),
-        ("홍길동@example.org", "홍길동@example.org"),
         ("JÜRGEN@müller.example", "jürgen@xn--mller-kva.example"),
         ("o'brien@paper.example", "o'brien@paper.example"),
     ],
@@ -40,6 +40,11 @@ def refused(text: str) -> Problem:
 def test_an_address_has_one_key_for_all_its_spellings(text: str, key: str) -> None:
     """The key is the folded local part and the A-label domain."""
     assert parsed(text).key == key
+
+
+def test_a_decomposed_address_has_the_key_of_the_composed_one() -> None:
+    """A local part typed on macOS (NFD) is the same mailbox."""
+    assert parsed(unicodedata.normalize("NFD", "홍길동@example.org")).key == "홍길동@example.org"
 
 
 def test_an_address_is_kept_as_written() -> None:
@@ -140,7 +145,7 @@ def test_every_suggestion_is_a_usable_address() -> None:
     """10,000 malformed addresses: no exception, and whatever is suggested parses."""
     chance = random.Random(20260302)
     words = "kim @ @@ . .. , < > ( ) [ ] naver com .com ,com xn-- - _ mailto: paper.example : ; é ﬁ 。 ١ 홍길동 ＠"
-    pieces = words.split() + ['"', "\\"]
+    pieces = [*words.split(), chr(34), chr(92)]
     pieces += [" ", "\t", "\u200b", "\x00", "\r\n", "\U0001f600", "\ud800", "\u0301", "\u202e", "a" * 70]
     for _ in range(10_000):
         text = "".join(chance.choices(pieces, k=chance.randint(0, 9)))

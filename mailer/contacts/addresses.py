@@ -27,6 +27,7 @@ __all__ = ["Kind", "is_reserved", "is_role", "kind", "parse_address", "split_cel
 
 LOCAL_LIMIT = 64
 ADDRESS_LIMIT = 254
+PARTS_LIMIT = 20
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)", re.ASCII)
 _SEPARATORS = re.compile(r"[\s;,/|、，；]+")
@@ -68,12 +69,13 @@ def parse_address(text: str, *, check_slips: bool = True) -> Address | Problem:
 
 
 def split_cell(cell: str) -> tuple[str, ...]:
-    """The addresses in one cell: several only if every part has an @, otherwise the cell as it is."""
+    """The addresses in one cell: several (at most PARTS_LIMIT) only if every part has an @, otherwise
+    the cell as it is."""
     if cell.count("@") < 2:
         return (cell,)
     parts = [part.strip("<>()\"'") for part in _SEPARATORS.split(cell.strip())]
     parts = [part for part in parts if part]
-    return tuple(parts) if len(parts) > 1 and all("@" in part for part in parts) else (cell,)
+    return tuple(parts) if 1 < len(parts) <= PARTS_LIMIT and all("@" in part for part in parts) else (cell,)
 
 
 def is_role(address: Address) -> bool:

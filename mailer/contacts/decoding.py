@@ -31,6 +31,7 @@ _MARKS = (
 )
 _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}")
 _BINARY_SHARE = 0.02
+SAMPLE = 2**19
 
 
 def decode(data: bytes, *, encoding: str = "auto", where: str = "") -> tuple[str, str]:
@@ -109,15 +110,17 @@ def _damage(data: bytes, encoding: str) -> int:
 def _is_damaged_utf8(data: bytes) -> bool:
     """Many whole UTF-8 letters and few broken ones: cut or edited by a tool that does not know UTF-8. CP949 would still
     accept some such files and turn every name into nonsense, so this is asked first."""
-    whole = len(_UTF8_LETTER.findall(data))
-    return whole >= 3 and _damage(data, "utf-8") * 10 <= whole
+    sample = data[:SAMPLE]
+    whole = len(_UTF8_LETTER.findall(sample))
+    return whole >= 3 and _damage(sample, "utf-8") * 10 <= whole and _damage(data, "utf-8") <= max(3, len(data) // 1000)
 
 
 def _is_western(data: bytes) -> bool:
     """Single accented letters between ASCII letters, never two in a row as in Hangul."""
-    high = len(re.findall(rb"[\x80-\xff]", data))
-    pairs = len(re.findall(rb"[\x80-\xff]{2}", data))
-    return high * 8 <= len(data) and pairs * 5 <= high and _decodes(data, "cp1252")
+    sample = data[:SAMPLE]
+    high = len(re.findall(rb"[\x80-\xff]", sample))
+    pairs = len(re.findall(rb"[\x80-\xff]{2}", sample))
+    return high * 8 <= len(sample) and pairs * 5 <= high and _decodes(data, "cp1252")
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

@@ -31,7 +31,7 @@ from mailer.dispatch import Contact
 from mailer.errors import UsageError
 from mailer.wording import Text
 
-__all__ = ["All", "Either", "Filter", "Negated", "Test", "parse_filter"]
+__all__ = ["All", "Comparison", "Either", "Filter", "Negated", "parse_filter"]
 
 LENGTH_LIMIT = 4000
 DEPTH_LIMIT = 40
@@ -44,7 +44,7 @@ _OPERATORS = ("=", "!=", "~", "!~")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class Comparison:
     """`field` is a Contact field, "list", "domain" or "extra:" and a folded header; `spoken` is the name as typed."""
 
     field: str
@@ -101,7 +101,7 @@ class Either:
         return " or ".join(map(str, self.parts))
 
 
-Node = Test | Negated | All | Either
+Node = Comparison | Negated | All | Either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +207,7 @@ class _Parser:
         if value.kind not in ("word", "quoted") and value.kind not in ("and", "or", "not"):
             raise _error(self._text, value.at, Text("비교할 값이 없습니다.", "the value to compare with is missing"))
         self._next += 1
-        return Test(
+        return Comparison(
             field=_field(name.text), spoken=name.text, operator=operator.kind, value=value.text, column=name.at + 1
         )
 
@@ -276,7 +276,7 @@ def _error(text: str, at: int, what: Text) -> UsageError:
     )
 
 
-def _unknown_field(text: str, test: Test, columns: Iterable[str]) -> UsageError:
+def _unknown_field(text: str, test: Comparison, columns: Iterable[str]) -> UsageError:
     known = {*KOREAN.values(), *KOREAN, *_SPECIAL, "tag", *columns}
     close = get_close_matches(test.spoken, known, n=1, cutoff=0.6)
     hint_ko, hint_en = (f" 혹시 {close[0]}인가요?", f"; was {close[0]} meant?") if close else ("", "")
@@ -284,8 +284,8 @@ def _unknown_field(text: str, test: Test, columns: Iterable[str]) -> UsageError:
     return _error(text, test.column - 1, what)
 
 
-def _tests(node: Node) -> Iterable[Test]:
-    if isinstance(node, Test):
+def _tests(node: Node) -> Iterable[Comparison]:
+    if isinstance(node, Comparison):
         yield node
     elif isinstance(node, Negated):
         yield from _tests(node.part)

@@ -21,7 +21,7 @@ class Problem:
     """`row` is the 1-based line (CSV) or sheet row (XLSX), 0 when the value did not come from a file; `column` the header as
     it stands in the file; `value` the cell made printable and at most 200 characters long; `code` is stable; `suggestion` is
     what was probably meant, never used by itself. `drops` says that the address is not among the contacts; `cells` then
-    holds the raw row, so that it can be written out for correction."""
+    holds the raw row, so that it can be written out for correction (a doubled row needs none and has no cells)."""
 
     problem: Text
     code: str

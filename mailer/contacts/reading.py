@@ -24,8 +24,9 @@ from mailer.wording import Text
 __all__ = ["FILE_LIMIT", "ROW_LIMIT", "parse", "read", "read_bytes"]
 
 FILE_LIMIT = 32 * 2**20
-ROW_LIMIT = 300_000
-LINE_LIMIT = 1_200_000
+ROW_LIMIT = 150_000
+LINE_LIMIT = 600_000
+BAD_LIMIT = 20_000
 WIDTH_LIMIT = 256
 _HEAD = 200
 
@@ -61,6 +62,8 @@ def parse(
     reader = RowReader(columns=columns, name=name, source=source)
     for record in _bounded(itertools.chain(head[columns.first :], records), source):
         reader.take(record)
+        if reader.bad > max(BAD_LIMIT, reader.good):
+            raise _nonsense(source, reader)
     contacts, problems = reader.finish()
     problems = (*_other_sheets(chosen, sheets), *problems)
     if not reader.rows:
@@ -193,6 +196,21 @@ def _too_long(source: str) -> ListError:
         Text(f"명단이 {ROW_LIMIT:,}줄을 넘습니다.", f"the list has more than {ROW_LIMIT:,} rows"),
         where=source,
         remedy=Text("여러 파일로 나누어 주세요.", "split it into several files"),
+    )
+
+
+def _nonsense(source: str, reader: RowReader) -> ListError:
+    """Noise that happens to have an address column: naming each of its rows would help nobody."""
+    return ListError(
+        Text(
+            f"{reader.rows:,}줄을 읽는 동안 쓸 수 없는 주소가 {reader.bad:,}개 나와 멈추었습니다.",
+            f"stopped after {reader.rows:,} rows, in which {reader.bad:,} addresses cannot be used",
+        ),
+        where=source,
+        remedy=Text(
+            "명단이 맞는 파일인지, 인코딩이 맞는지 확인해 주세요.",
+            "check that this is a list and that its encoding is right",
+        ),
     )
 
 

@@ -37,7 +37,7 @@ class RowReader:
     """Collects contacts and problems over the rows of one list."""
 
     def __init__(self, *, columns: Columns, name: str, source: str) -> None:
-        self.rows = 0
+        self.rows = self.bad = 0
         self._columns = columns
         self._lists = (name,)
         self._source = source
@@ -50,6 +50,10 @@ class RowReader:
         self._extra = tuple((columns.headers[i], i) for i in columns.extra)
         if columns.guessed:
             self._problems.append(_guessed(self._header))
+
+    @property
+    def good(self) -> int:
+        return len(self._contacts)
 
     def finish(self) -> tuple[tuple[Contact, ...], tuple[Problem, ...]]:
         """Everything found, problems in the order of their rows."""
@@ -149,6 +153,8 @@ class RowReader:
         self, record: Record, code: str, column: int | None, value: str, text: Text, suggestion: str | None = None
     ) -> None:
         header = self._header if column is None else self._columns.headers[column]
+        is_duplicate = code == "duplicate"
+        self.bad += not is_duplicate
         self._problems.append(
             Problem(
                 problem=text,
@@ -157,7 +163,7 @@ class RowReader:
                 column=header,
                 value=printable(value),
                 suggestion=suggestion,
-                cells=tuple(cell[:CELL_LIMIT] for cell in record.cells),
+                cells=() if is_duplicate else tuple(cell[:CELL_LIMIT] for cell in record.cells),
             )
         )
 

@@ -126,9 +126,9 @@ def _show_resend(
     )
     wanted = {row.id for row in rows}
     columns = [
-        Column(title=Text("주소", "address")),
-        Column(title=Text("지난번 결과", "last time")),
-        Column(title=Text("서버 응답", "server's reply"), rank=1),
+        Column(title=Text("주소", "address"), room=40),
+        Column(title=Text("지난번 결과", "last time"), room=26),
+        Column(title=Text("서버 응답", "server's reply"), rank=1, room=26),
     ]
     lines = log_lines(app.ledger, LogFilter(dispatch_id=old.id, states=(DeliveryState.FAILED, DeliveryState.BOUNCED)))
     shown = [line for line in lines if line.row.delivery.id in wanted]

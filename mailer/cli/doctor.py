@@ -61,7 +61,8 @@ def doctor(call: Call, send_to: str | None) -> int:
         else:
             screen.findings(findings)
             screen.print("", findings_line(findings))
-            show_copies(screen, app, copies)
+            if copies:
+                show_copies(screen, app, copies)
     return code
 
 

@@ -54,7 +54,7 @@ OUTCOMES: dict[str, tuple[DeliveryState, int, int]] = {
 
 LEFT_OUT = {
     "press@optedout.example": "suppressed",
-    "kim@seoul-times,example": "comma",
+    "kim@seoul-times,example": "bad_address",
     "Minji.Kim@Hangang-Daily.example": "duplicate",
 }
 

@@ -245,7 +245,7 @@ def _show_people(screen: Screen, found: tuple[Contact, ...], *, limit: int = SHO
     columns = [
         Column(title=Text("이름", "name"), rank=1),
         Column(title=Text("매체", "outlet")),
-        Column(title=Text("주소", "address")),
+        Column(title=Text("주소", "address"), room=40),
         Column(title=Text("언어", "lang"), rank=2),
         Column(title=Text("태그", "tags"), rank=3),
     ]
@@ -262,7 +262,7 @@ def _show_problems(screen: Screen, problems: tuple[Problem, ...]) -> None:
     columns = [
         Column(title=Text("줄", "row"), right=True),
         Column(title=Text("값", "value")),
-        Column(title=Text("문제", "problem")),
+        Column(title=Text("문제", "problem"), room=26),
         Column(title=Text("혹시", "perhaps"), rank=1),
     ]
     screen.print("")

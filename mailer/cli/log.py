@@ -166,10 +166,10 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
         Column(title=Text("시각", "time"), rank=1),
         Column(title=Text("받는 사람", "person"), rank=1),
         Column(title=Text("매체", "outlet"), rank=2),
-        Column(title=Text("주소", "address")),
-        Column(title=Text("무슨 뜻인가요", "meaning"), rank=3),
-        Column(title=Text("할 일", "what to do"), rank=4),
-        Column(title=Text("서버 응답", "server's reply"), rank=5),
+        Column(title=Text("주소", "address"), room=40),
+        Column(title=Text("무슨 뜻인가요", "meaning"), rank=3, room=26),
+        Column(title=Text("할 일", "what to do"), rank=4, room=26),
+        Column(title=Text("서버 응답", "server's reply"), rank=5, room=26),
     ]
     rows: list[list[Cell | str]] = []
     # what went well needs no explanation; its server's words are there with --attempts and in a wide window
@@ -206,12 +206,12 @@ def _clock(moment: datetime | None, dispatch: Dispatch) -> str:
 def _show_attempts(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> None:
     to = screen.language
     columns = [
-        Column(title=Text("주소", "address")),
+        Column(title=Text("주소", "address"), room=40),
         Column(title=Text("시도", "try"), right=True),
         Column(title=Text("시각", "time"), rank=1),
         Column(title=Text("결과", "result")),
         Column(title=Text("단계", "stage"), rank=2),
-        Column(title=Text("서버 응답", "server's reply"), rank=3),
+        Column(title=Text("서버 응답", "server's reply"), rank=3, room=26),
     ]
     rows: list[list[Cell | str]] = []
     for line in lines:

@@ -136,7 +136,10 @@ class Screen:
     def _write(self, stream: TextIO, lines: Iterable[Text | str], ink: str) -> None:
         for line in lines:
             words = self._words(line)
-            stream.write((self._paint(words, ink) if ink and self.colour else words) + "\n")
+            # a terminal breaks lines in the middle of words; what is painted already was laid out by a table
+            parts = fold(words, self.width) if stream.isatty() and "\x1b" not in words else [words]
+            for part in parts:
+                stream.write((self._paint(part, ink) if ink and self.colour else part) + "\n")
 
     def _paint(self, text: str, ink: str) -> str:
         return f"{_INKS[ink]}{text}\x1b[0m" if ink and text else text

@@ -72,10 +72,10 @@ def show_not_accepted(screen: Screen, app: App, status: Status) -> None:
         return
     columns = [
         Column(title=Text("결과", "result")),
-        Column(title=Text("주소", "address")),
-        Column(title=Text("무슨 뜻인가요", "meaning"), rank=1),
-        Column(title=Text("할 일", "what to do"), rank=2),
-        Column(title=Text("서버 응답", "server's reply"), rank=3),
+        Column(title=Text("주소", "address"), room=40),
+        Column(title=Text("무슨 뜻인가요", "meaning"), rank=1, room=26),
+        Column(title=Text("할 일", "what to do"), rank=2, room=26),
+        Column(title=Text("서버 응답", "server's reply"), rank=3, room=26),
     ]
     screen.table(columns, [_row(screen, line) for line in lines])
     left = sum(status.counts[state] for state in _NOT_YET_GOOD) - len(lines)

@@ -111,7 +111,7 @@ def show_people(screen: Screen, summaries: Sequence[Summary], *, shown: int = SH
         Column(title=Text("#", "#"), right=True),
         Column(title=Text("매체", "outlet"), rank=1),
         Column(title=Text("받는 사람", "person"), rank=1),
-        Column(title=Text("주소", "address")),
+        Column(title=Text("주소", "address"), room=40),
         Column(title=Text("언어", "lang"), rank=2),
         Column(title=Text("크기", "size"), rank=2, right=True),
     ]
@@ -140,8 +140,8 @@ def show_left_out(screen: Screen, left_out: Sequence[LeftOut], *, talk: bool = F
     title = Text("받지 않는 사람", "Not getting it")
     (screen.say if talk else screen.print)("", title)
     columns = [
-        Column(title=Text("주소", "address")),
-        Column(title=Text("왜", "why")),
+        Column(title=Text("주소", "address"), room=40),
+        Column(title=Text("왜", "why"), room=26),
         Column(title=Text("어디", "where"), rank=1),
     ]
     rows: list[list[Cell | str]] = [

@@ -28,11 +28,13 @@ _NARROWEST = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """`rank` 0 stays beside its neighbours as long as possible; `right` is for numbers."""
+    """`rank` 0 stays beside its neighbours as long as possible; `right` is for numbers. A column of sentences asks for `room`:
+    with fewer cells (unless its texts are shorter) it gives way instead of becoming a thin strip."""
 
     title: Text
     rank: int = 0
     right: bool = False
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,17 @@ def table(
     width: int,
     paint: Paint | None = None,
 ) -> list[str]:
-    """Lines of at most `width` cells: one of titles, then the rows. No rows give no lines."""
-    body = [[_cell(cell) for cell in row] for row in rows]
-    if not body:
+    """Lines of at most `width` cells: one of titles, then the rows. No rows give no lines; a column without text is left out."""
+    full = [[_cell(cell) for cell in row] for row in rows]
+    used = [index for index in range(len(columns)) if any(row[index].text for row in full)]
+    columns, body = [columns[index] for index in used], [[row[index] for index in used] for row in full]
+    if not columns:
         return []
     titles = [column.title.to(language) for column in columns]
-    sizes = [_measure(title, [row[index].text for row in body]) for index, title in enumerate(titles)]
+    sizes = [
+        _measure(title, [row[index].text for row in body], column.room)
+        for index, (title, column) in enumerate(zip(titles, columns, strict=True))
+    ]
     shown = _side_by_side([column.rank for column in columns], sizes, width)
     if not shown:
         return _blocks(titles, body, width, paint)
@@ -83,12 +90,12 @@ class _Size:
     whole: int
 
 
-def _measure(title: str, texts: Sequence[str]) -> _Size:
+def _measure(title: str, texts: Sequence[str], room: int) -> _Size:
     every = sorted(cells(text) for text in texts)
     whole = max(every[-1], cells(title))
     words = (word for text in texts if cells(text) > _NARROWEST for word in text.split())
     longest = max((cells(word) for word in words), default=0)
-    least = max(cells(title), min(longest, _LONGEST_WORD), min(whole, _NARROWEST))
+    least = max(cells(title), min(longest, _LONGEST_WORD), min(whole, max(room, _NARROWEST)))
     return _Size(least, max(least, every[-(len(every) // 10) - 1]), whole)
 
 

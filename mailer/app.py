@@ -115,6 +115,7 @@ class App(AbstractContextManager["App"]):
         )
 
     def send_settings(self) -> SendSettings:
+        from mailer.config import InDoubt
         from mailer.sending import RetryRule, SendSettings
 
         config = self.config
@@ -124,6 +125,7 @@ class App(AbstractContextManager["App"]):
             rate=config.rate,
             domain_rate=config.rate_per_domain,
             lease=config.lease,
+            resend_doubts=config.in_doubt is InDoubt.RESEND,
         )
 
     def server(self) -> SmtpServer | None:

@@ -201,3 +201,19 @@ def test_durable_settings(ledger: Ledger) -> None:
     with ledger._database.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+
+
+def test_resume_before_the_time_schedules_again(ledger: Ledger) -> None:
+    """Pause and resume of a scheduled dispatch never send an embargoed release early."""
+    dispatch = scheduled(ledger, timedelta(hours=3))
+    ledger.dispatches.pause(dispatch, cause=PauseCause.OFFICER, who="officer", now=T0)
+    resumed = ledger.dispatches.resume(dispatch, who="officer", now=T0 + timedelta(hours=1))
+    assert (resumed.status, resumed.started_at) == (DispatchStatus.SCHEDULED, None)
+    assert resumed.send_at == T0 + timedelta(hours=3)
+
+
+def test_a_scheduled_dispatch_cannot_be_sent_now(ledger: Ledger) -> None:
+    """Its time may be an embargo; only its time, or another time given to it, starts it."""
+    dispatch = scheduled(ledger, timedelta(hours=3))
+    with pytest.raises(IllegalMove):
+        ledger.dispatches.start(dispatch, who="officer", now=T0)

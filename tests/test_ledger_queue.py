@@ -124,7 +124,7 @@ def test_dead_worker_leaves_free_rows_and_only_real_doubts(ledger: Ledger) -> No
     dispatch = sending(ledger, 3)
     rows = claim(ledger, dispatch)
     ledger.queue.write([begin(rows[0])], [])
-    assert ledger.queue.release_owner("w1", T0) == (2, 1)
+    assert ledger.queue.release_owner("w1", T0, "died") == (2, 1)
     assert state_of(ledger, rows[0]) is DeliveryState.IN_DOUBT
     assert [d.id for d in claim(ledger, dispatch, "w2")] == [rows[1].id, rows[2].id]
 
@@ -134,7 +134,7 @@ def test_late_reply_settles_a_doubt(ledger: Ledger) -> None:
     dispatch = sending(ledger)
     (row, *_) = claim(ledger, dispatch)
     ledger.queue.write([begin(row)], [])
-    assert ledger.queue.release_expired("w2", T0 + 2 * LEASE) == 1
+    assert ledger.queue.release_owner("w1", T0 + 2 * LEASE, "shows no sign of life")[1] == 1
     ledger.queue.write([], [settle(row, Verdict.ACCEPT)])
     assert state_of(ledger, row) is DeliveryState.ACCEPTED
 
@@ -144,7 +144,7 @@ def test_late_reply_stops_a_resend_that_has_not_begun(ledger: Ledger) -> None:
     dispatch = sending(ledger, 1)
     (row,) = claim(ledger, dispatch)
     ledger.queue.write([begin(row)], [])
-    ledger.queue.release_expired("w2", T0 + 2 * LEASE)
+    ledger.queue.release_owner("w1", T0 + 2 * LEASE, "shows no sign of life")
     assert ledger.queue.resolve(row.id, DeliveryMove.RESEND, who="officer", note="", now=T0)
     ledger.queue.write([], [settle(row, Verdict.ACCEPT)])
     assert state_of(ledger, row) is DeliveryState.ACCEPTED
@@ -156,7 +156,7 @@ def test_late_reply_of_an_older_attempt_changes_nothing(ledger: Ledger) -> None:
     dispatch = sending(ledger, 1)
     (row,) = claim(ledger, dispatch)
     ledger.queue.write([begin(row)], [])
-    ledger.queue.release_expired("w2", T0 + 2 * LEASE)
+    ledger.queue.release_owner("w1", T0 + 2 * LEASE, "shows no sign of life")
     ledger.queue.resolve(row.id, DeliveryMove.RESEND, who="officer", note="", now=T0)
     (again,) = claim(ledger, dispatch, "w2")
     ledger.queue.write([begin(again, "w2")], [])
@@ -189,11 +189,53 @@ def test_deferred_waits_for_its_time(ledger: Ledger) -> None:
     assert (again.id, again.attempts) == (row.id, 1)
 
 
-def test_deadline_fails_what_still_waits(ledger: Ledger) -> None:
-    """Past give_up_at nothing is tried any more."""
+def test_deadline_fails_what_the_server_put_off(ledger: Ledger) -> None:
+    """Past give_up_at a deferred delivery fails, and the dispatch is done."""
     dispatch = sending(ledger, 2)
+    rows = claim(ledger, dispatch)
+    ledger.queue.write([], [settle(row, Verdict.DEFER, begun=False) for row in rows])
     assert ledger.queue.expire(T0 + timedelta(hours=23)) == 0
     assert ledger.queue.expire(T0 + timedelta(hours=25)) == 2
+    done = ledger.dispatches.finish_if_closed(dispatch, T0)
+    assert done is not None
+    assert done.status is DispatchStatus.DONE
+
+
+def test_deadline_holds_what_was_never_tried(ledger: Ledger) -> None:
+    """Nobody has refused these people: they are not failed; the dispatch waits for a person, and a resume sets a new deadline."""
+    dispatch = sending(ledger, 2)
+    later = T0 + timedelta(hours=25)
+    assert ledger.queue.expire(later) == 0
+    assert ledger.dispatches.hold_overdue(T0 + timedelta(hours=23)) == ()
+    (held,) = ledger.dispatches.hold_overdue(later)
+    assert (held.status, held.pause_reason) == (DispatchStatus.PAUSED, PauseCause.DEADLINE)
+    resumed = ledger.dispatches.resume(dispatch, who="officer", now=later)
+    assert resumed.give_up_at == later + timedelta(hours=24)
+    assert len(ledger.queue.claim(dispatch, owner="w", limit=9, now=later, lease_until=later + LEASE)) == 2
+
+
+def test_a_retry_lost_in_the_future_is_due(ledger: Ledger) -> None:
+    """A wall clock that was stepped back must not put a retry off by the whole step."""
+    dispatch = sending(ledger, 1)
+    (row,) = claim(ledger, dispatch)
+    ledger.queue.write([], [settle(row, Verdict.DEFER, begun=False)])
+    yesterday = T0 - timedelta(days=1)
+    times = {"now": yesterday, "lease_until": yesterday + LEASE}
+    assert ledger.queue.claim(dispatch, owner="w", limit=9, **times) == ()
+    latest = yesterday + timedelta(hours=2)
+    assert len(ledger.queue.claim(dispatch, owner="w", limit=9, latest_retry=latest, **times)) == 1
+
+
+def test_a_late_reply_finishes_a_paused_dispatch(ledger: Ledger) -> None:
+    """Only a doubt was left and the dispatch stood still; the reply arrives after all, and the dispatch is done."""
+    dispatch = sending(ledger, 1)
+    (row,) = claim(ledger, dispatch)
+    ledger.queue.write([begin(row)], [])
+    ledger.queue.release_owner("w1", T0, "shows no sign of life")
+    paused = ledger.dispatches.finish_if_closed(dispatch, T0)
+    assert paused is not None
+    assert paused.status is DispatchStatus.PAUSED
+    ledger.queue.write([], [settle(row, Verdict.ACCEPT)])
     done = ledger.dispatches.finish_if_closed(dispatch, T0)
     assert done is not None
     assert done.status is DispatchStatus.DONE

@@ -155,6 +155,16 @@ _PAUSE_WORDS = {
         Text("받았는지 알 수 없는 사람만 남았습니다", "only deliveries in doubt are left"),
         Text("mailer resolve 로 정리하세요", "settle them with mailer resolve"),
     ),
+    PauseCause.DEADLINE: (
+        Text(
+            "시한이 지나도록 한 번도 보내지 못한 사람이 있어 멈췄습니다",
+            "paused: the deadline passed before everybody was tried",
+        ),
+        Text(
+            "지금이라도 보내려면 resume (시한을 새로 셉니다), 그만두려면 cancel",
+            "resume to go on with a new deadline, or cancel",
+        ),
+    ),
     PauseCause.LEDGER: (Text("기록할 수 없어 멈췄습니다", "paused: nothing can be recorded"), None),
 }
 

@@ -47,7 +47,9 @@ class LocalEngine:
                     return
                 await self._wait(stop)
         finally:
+            # a shutdown only puts itself on the loop: give it the round in which it happens
             self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)
 
     async def _wait(self, stop: asyncio.Event) -> None:
         tasks = {asyncio.create_task(self._bell.wait()), asyncio.create_task(stop.wait())}

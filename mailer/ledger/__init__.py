@@ -56,6 +56,10 @@ class Ledger:
     def presence(self) -> Presence:
         return Presence(self.path.with_name(f"{self.path.name}-workers"))
 
+    def require_room(self) -> None:
+        """Raises LedgerFull when the disk is nearly full, while what is on the wire can still be written down."""
+        self._database.require_room()
+
     def workers_alive(self) -> bool:
         """Whether any worker runs on this ledger now."""
         return self.presence().others_alive()

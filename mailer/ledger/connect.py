@@ -9,6 +9,7 @@ Not here: the tables (`schema.py`), what is asked of them.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -28,6 +30,10 @@ from mailer.wording import Text
 __all__ = ["Database", "open_database"]
 
 BUSY_SECONDS = 30
+UPGRADE_SECONDS = 600.0
+
+ROOM = 2 * 1024 * 1024
+"""Bytes that must be free before more messages leave: enough to write down the outcomes of those on the wire."""
 
 
 class Database:
@@ -53,6 +59,11 @@ class Database:
                 yield connection
         except DBAPIError as error:
             raise translated(error, self.path) from error
+
+    def require_room(self) -> None:
+        """Raises LedgerFull while there is still room to finish in order."""
+        if not _has_room(self.path):
+            raise disk_full(self.path)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -101,44 +112,56 @@ def _begin(connection: sa.Connection) -> None:
 def translated(error: DBAPIError, path: Path) -> LedgerError:
     """The error of the tree that a driver's error means."""
     words = str(error.orig)
-    where = str(path)
-    if "disk is full" in words:
-        return LedgerFull(
-            Text(
-                "디스크가 가득 차서 기록할 수 없습니다. 더 보내지 않습니다",
-                "the disk is full: nothing can be recorded, so nothing more is sent",
-            ),
-            where=where,
-            remedy=Text(
-                "자리를 비운 뒤 `mailer worker` 를 다시 실행하세요", "make room, then run `mailer worker` again"
-            ),
-        )
-    if "readonly" in words or "unable to open" in words:
-        return LedgerError(
-            Text("기록 데이터베이스에 쓸 수 없습니다", "the database cannot be written"),
-            where=where,
-            remedy=Text("파일과 폴더의 쓰기 권한을 확인하세요", "check the permissions of the file and its folder"),
-        )
-    if "locked" in words or "busy" in words:
-        return LedgerError(
-            Text(
-                "다른 프로그램이 기록 데이터베이스를 붙잡고 있습니다",
-                "another program holds the database",
-            ),
-            where=where,
-            remedy=Text("잠시 뒤 다시 실행하세요", "try again in a moment"),
-        )
-    if "not a database" in words or "malformed" in words:
-        return LedgerError(
-            Text("기록 데이터베이스가 손상되었습니다", "the database is damaged"),
-            where=where,
-            remedy=Text("파일을 지우지 말고 백업에서 되살리세요", "do not delete the file; restore it from a backup"),
-        )
-    return LedgerError(
-        Text(f"기록 데이터베이스 오류: {words}", f"database error: {words}"),
-        where=where,
-        remedy=Text("--debug 로 다시 실행해 자세한 내용을 보세요", "run again with --debug to see the details"),
+    # the low byte is the class: extended codes say which call of which file failed
+    kind = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and not _has_room(path)):
+        return disk_full(path)
+    what, remedy = _MEANINGS.get(
+        kind,
+        (
+            Text(f"기록 데이터베이스 오류: {words}", f"database error: {words}"),
+            Text("--debug 로 다시 실행해 자세한 내용을 보세요", "run again with --debug to see the details"),
+        ),
     )
+    return LedgerError(what, where=str(path), remedy=remedy)
+
+
+_UNWRITABLE = (
+    Text("기록 데이터베이스에 쓸 수 없습니다", "the database cannot be written"),
+    Text("파일과 폴더의 쓰기 권한을 확인하세요", "check the permissions of the file and its folder"),
+)
+_HELD = (
+    Text("다른 프로그램이 기록 데이터베이스를 붙잡고 있습니다", "another program holds the database"),
+    Text("잠시 뒤 다시 실행하세요", "try again in a moment"),
+)
+_DAMAGED = (
+    Text("기록 데이터베이스가 손상되었습니다", "the database is damaged"),
+    Text("파일을 지우지 말고 백업에서 되살리세요", "do not delete the file; restore it from a backup"),
+)
+_MEANINGS = {
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+}
+
+
+def disk_full(path: Path) -> LedgerFull:
+    return LedgerFull(
+        Text(
+            "디스크가 가득 차서 기록할 수 없습니다. 더 보내지 않습니다",
+            "the disk is full: nothing can be recorded, so nothing more is sent",
+        ),
+        where=str(path),
+        remedy=Text("자리를 비운 뒤 `mailer worker` 를 다시 실행하세요", "make room, then run `mailer worker` again"),
+    )
+
+
+def _has_room(path: Path) -> bool:
+    return shutil.disk_usage(path.parent).free >= ROOM
 
 
 def _revision(connection: sa.Connection) -> str | None:
@@ -164,17 +187,36 @@ def _bring_to_head(database: Database) -> None:
                 "update mailer; the database was left as it is",
             ),
         )
-    if found is not None:
-        _back_up(database, found)
-    _migrate(database)
+    # two processes may find the same old or missing database: one works, the other waits and finds the work done
+    with FileLock(database.path.with_name(f"{database.path.name}-upgrade.lock"), timeout=UPGRADE_SECONDS):
+        with database.reading() as connection:
+            found = _revision(connection)
+        if found == HEAD:
+            return
+        if found is not None:
+            _back_up(database, found)
+        _migrate(database)
 
 
 def _back_up(database: Database, revision: str) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     target = database.path.with_name(f"{database.path.stem}-{revision}-{stamp}.bak.db")
-    with database.engine.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.execute("VACUUM INTO ?", (str(target),))
+    try:
+        with database.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("VACUUM INTO ?", (str(target),))
+    except sqlite3.Error as error:
+        raise LedgerError(
+            Text(
+                f"데이터베이스를 새 판으로 옮기기 전에 백업하지 못했습니다: {error}",
+                f"no backup could be made before the database is brought up to date: {error}",
+            ),
+            where=str(target),
+            remedy=Text(
+                "자리와 쓰기 권한을 확인하세요. 데이터베이스는 그대로 두었습니다",
+                "check room and permissions; the database was left as it is",
+            ),
+        ) from error
     return target
 
 
@@ -186,8 +228,5 @@ def _migrate(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     with database.writing() as connection:
-        # two processes may open a new ledger together: the second one finds the work done
-        if _revision(connection) == HEAD:
-            return
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)

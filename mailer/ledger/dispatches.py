@@ -5,7 +5,7 @@ Not here: what a move means for the wire (`sending/`), who may ask for it (`desk
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -154,8 +154,12 @@ class Dispatches:
         )
 
     def start(self, dispatch_id: int, *, who: str, now: datetime) -> Dispatch:
-        """Send now: from this moment the queue is live and the Date of every message is fixed."""
-        return self._move(dispatch_id, DispatchMove.START, now, who, **_started(now))
+        """Send an approved dispatch now: from this moment the queue is live and the Date of every message is fixed.
+
+        One that is scheduled is not started by this: its time may be an embargo. Give it another time instead.
+        """
+        approved = t.dispatch.c.status == DispatchStatus.APPROVED
+        return self._move(dispatch_id, DispatchMove.START, now, who, guard=approved, **_started(now))
 
     def start_due(self, now: datetime) -> tuple[tuple[Dispatch, ...], tuple[Dispatch, ...]]:
         """Start what is due and hold what is too late. Returns (started, held). Never starts anything early."""
@@ -165,11 +169,13 @@ class Dispatches:
         started, held = [], []
         for row in rows:
             assert row.send_at is not None
+            # it may have been moved to a later time since we looked
+            due_still = sa.and_(t.dispatch.c.status == DispatchStatus.SCHEDULED, t.dispatch.c.send_at <= now)
             if now - row.send_at > row.late_after:
-                moved = self._try(row.id, DispatchMove.HOLD, now, "worker", due_by=now, pause_reason=PauseCause.LATE)
+                moved = self._try(row.id, DispatchMove.HOLD, now, "worker", due_still, pause_reason=PauseCause.LATE)
                 held.extend([moved] if moved else [])
             else:
-                moved = self._try(row.id, DispatchMove.START, now, "worker", due_by=now, **_started(now))
+                moved = self._try(row.id, DispatchMove.START, now, "worker", due_still, **_started(now))
                 started.extend([moved] if moved else [])
         return tuple(started), tuple(held)
 
@@ -178,17 +184,25 @@ class Dispatches:
         return self._move(dispatch_id, DispatchMove.PAUSE, now, who, note=reason, pause_reason=reason)
 
     def resume(self, dispatch_id: int, *, who: str, now: datetime) -> Dispatch:
-        """Go on. The deadline starts again: a person has just said that it is still worth sending."""
+        """Go on. The deadline starts again: a person has just said that it is still worth sending. A dispatch that was paused
+        before its time becomes scheduled again: nothing leaves early."""
         dispatch = t.dispatch.c
-        return self._move(
-            dispatch_id,
-            DispatchMove.RESUME,
-            now,
-            who,
-            pause_reason=None,
-            started_at=sa.func.coalesce(dispatch.started_at, sa.literal(now, t.Instant)),
-            give_up_at=now.timestamp() + dispatch.give_up_after,
-        )
+        early = sa.and_(dispatch.started_at.is_(None), dispatch.send_at.is_not(None), dispatch.send_at > now)
+        with self._database.writing() as connection:
+            moved = _guarded(
+                connection, dispatch_id, DispatchMove.SCHEDULE, {"pause_reason": None}, sa.and_(_paused, early)
+            )
+            if moved is None:
+                going = {
+                    "pause_reason": None,
+                    "started_at": sa.func.coalesce(dispatch.started_at, sa.literal(now, t.Instant)),
+                    "give_up_at": now.timestamp() + dispatch.give_up_after,
+                }
+                moved = _guarded(connection, dispatch_id, DispatchMove.RESUME, going, sa.not_(early))
+            if moved is None:
+                raise _refused(connection, dispatch_id, DispatchMove.RESUME)
+            _event(connection, dispatch_id, now, who, DispatchMove.RESUME, "")
+            return moved
 
     def cancel(self, dispatch_id: int, *, who: str, now: datetime) -> Dispatch:
         """Cancel, and with it every delivery that has not left. What is on the wire ends as it ends."""
@@ -205,26 +219,42 @@ class Dispatches:
             _event(connection, dispatch_id, now, who, DispatchMove.CANCEL, "")
             return moved
 
+    def hold_overdue(self, now: datetime) -> tuple[Dispatch, ...]:
+        """Pause what is past its deadline with people who were never tried: the program was down, the pace too slow, or the clock
+        stepped. Failing them all would burn a list that nobody has refused; a person says whether it is still news."""
+        untried = sa.exists().where(
+            t.delivery.c.dispatch_id == t.dispatch.c.id,
+            t.delivery.c.state == DeliveryState.QUEUED,
+            t.delivery.c.lease_owner.is_(None),
+        )
+        overdue = sa.and_(t.dispatch.c.status == DispatchStatus.SENDING, t.dispatch.c.give_up_at <= now, untried)
+        with self._database.reading() as connection:
+            found = list(connection.execute(sa.select(t.dispatch.c.id).where(overdue)).scalars())
+        held = (self._pause_if(dispatch_id, overdue, PauseCause.DEADLINE, now) for dispatch_id in found)
+        return tuple(dispatch for dispatch in held if dispatch is not None)
+
     def finish_if_closed(self, dispatch_id: int, now: datetime) -> Dispatch | None:
         """`done` when every delivery is closed; paused when only doubts are left; None when work remains."""
-        opened = (
-            sa.select(t.delivery.c.state, sa.func.count().label("number"))
-            .where(t.delivery.c.dispatch_id == dispatch_id, t.delivery.c.state.in_(OPEN))
-            .group_by(t.delivery.c.state)
-        )
-        with self._database.writing() as connection:
-            left = {row.state: row.number for row in connection.execute(opened)}
-            if not left:
-                moved = _guarded(connection, dispatch_id, DispatchMove.FINISH, {"ended_at": now, "pause_reason": None})
-                if moved:
-                    _event(connection, dispatch_id, now, "worker", DispatchMove.FINISH, "")
-                return moved
-            if set(left) == {DeliveryState.IN_DOUBT}:
-                moved = _guarded(connection, dispatch_id, DispatchMove.PAUSE, {"pause_reason": PauseCause.DOUBT})
-                if moved:
-                    _event(connection, dispatch_id, now, "worker", DispatchMove.PAUSE, PauseCause.DOUBT)
-                return moved
+        left = self._open_states(dispatch_id)
+        if not left:
+            closed = sa.not_(_open_rows(DeliveryState))
+            return self._try(dispatch_id, DispatchMove.FINISH, now, "worker", closed, ended_at=now, pause_reason=None)
+        if left == {DeliveryState.IN_DOUBT}:
+            return self._pause_if(dispatch_id, sa.not_(_open_rows(set(OPEN) - left)), PauseCause.DOUBT, now)
         return None
+
+    def _open_states(self, dispatch_id: int) -> set[DeliveryState]:
+        d = t.delivery.c
+        query = sa.select(d.state).where(d.dispatch_id == dispatch_id, d.state.in_(OPEN)).distinct()
+        with self._database.reading() as connection:
+            return {DeliveryState(state) for state in connection.execute(query).scalars()}
+
+    def _pause_if(
+        self, dispatch_id: int, guard: sa.ColumnElement[bool], cause: PauseCause, now: datetime
+    ) -> Dispatch | None:
+        sending = t.dispatch.c.status == DispatchStatus.SENDING
+        both = sa.and_(guard, sending)
+        return self._try(dispatch_id, DispatchMove.PAUSE, now, "worker", both, note=cause, pause_reason=cause)
 
     # -- the one way a status changes ------------------------------------------------------------------------------
 
@@ -247,13 +277,30 @@ class Dispatches:
             return moved
 
     def _try(
-        self, dispatch_id: int, move: DispatchMove, now: datetime, who: str, *, due_by: datetime, **values: Any
+        self,
+        dispatch_id: int,
+        move: DispatchMove,
+        now: datetime,
+        who: str,
+        guard: sa.ColumnElement[bool],
+        *,
+        note: str = "",
+        **values: Any,
     ) -> Dispatch | None:
         with self._database.writing() as connection:
-            moved = _guarded(connection, dispatch_id, move, values, t.dispatch.c.send_at <= due_by)
+            moved = _guarded(connection, dispatch_id, move, values, guard)
             if moved:
-                _event(connection, dispatch_id, now, who, move, "")
+                _event(connection, dispatch_id, now, who, move, note)
             return moved
+
+
+_paused = t.dispatch.c.status == DispatchStatus.PAUSED
+
+
+def _open_rows(states: Iterable[DeliveryState]) -> sa.ColumnElement[bool]:
+    """The dispatch has a delivery in one of these open states."""
+    among = OPEN.intersection(states)
+    return sa.exists().where(t.delivery.c.dispatch_id == t.dispatch.c.id, t.delivery.c.state.in_(among))
 
 
 def _started(now: datetime) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mailer.errors import LedgerError
+from mailer.wording import Text
+
 __all__ = ["Presence"]
 
 ENTER_SECONDS = 5.0
@@ -28,9 +31,17 @@ class Presence:
         self._lock = FileLock(self._path(self.owner), blocking=False)
 
     def enter(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        # somebody may be looking whether this lock is held, at this very moment
-        self._lock.acquire(timeout=ENTER_SECONDS, blocking=True)
+        """Raises LedgerError where no lock can be made."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # somebody may be looking whether this lock is held, at this very moment
+            self._lock.acquire(timeout=ENTER_SECONDS, blocking=True)
+        except (OSError, Timeout) as error:
+            raise LedgerError(
+                Text(f"작업 표시를 남길 수 없습니다: {error}", f"the sign of a running worker cannot be set: {error}"),
+                where=str(self._folder),
+                remedy=Text("폴더의 쓰기 권한을 확인하세요", "check the permissions of the folder"),
+            ) from error
 
     def leave(self) -> None:
         self._lock.release()

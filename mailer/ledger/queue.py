@@ -22,7 +22,7 @@ from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 from mailer.ledger.values import delivery_from, outcome_columns
 
-__all__ = ["Beginning", "Queue", "Settlement"]
+__all__ = ["Beginning", "Doubt", "Queue", "Settlement"]
 
 _D = DeliveryState
 _WAITING = DELIVERY_MOVES[DeliveryMove.BEGIN][0]
@@ -60,6 +60,18 @@ class Settlement:
     retry_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A delivery in doubt: by attempt `number` of `worker`. `settled`: the worker has seen the connection end, so no late reply
+    will come. `resent`: it has been sent again before."""
+
+    delivery_id: int
+    number: int
+    worker: str
+    settled: bool
+    resent: bool
+
+
 class Queue:
     """What the sender asks of the ledger, in batches, so that one commit serves many connections."""
 
@@ -74,30 +86,31 @@ class Queue:
         limit: int,
         now: datetime,
         lease_until: datetime,
+        latest_retry: datetime | None = None,
         without_domains: Collection[str] = (),
     ) -> tuple[Delivery, ...]:
-        """Lease up to `limit` deliveries that may go out now, in list order."""
+        """Lease up to `limit` free deliveries that may go out now: retries that are due, then the others in list order.
+
+        A retry set for later than `latest_retry` was set before the wall clock was stepped back, and is due too.
+        """
         d = t.delivery.c
+        due: sa.ColumnElement[bool] = d.retry_at <= now
+        if latest_retry is not None:
+            due = sa.or_(due, d.retry_at > latest_retry)
         in_time = sa.or_(t.dispatch.c.give_up_at.is_(None), t.dispatch.c.give_up_at > now)
         live = sa.exists().where(t.dispatch.c.id == dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING, in_time)
-        free = sa.or_(d.lease_owner.is_(None), d.lease_until < now)
-        ready = sa.or_(d.state == _D.QUEUED, sa.and_(d.state == _D.DEFERRED, d.retry_at <= now))
-        chosen = sa.select(d.id).where(d.dispatch_id == dispatch_id, ready, free, live)
+        common = [d.dispatch_id == dispatch_id, d.lease_owner.is_(None), live]
         if without_domains:
-            chosen = chosen.where(d.domain.not_in(without_domains))
-        picked = chosen.order_by(d.position).limit(limit).with_for_update(skip_locked=True).cte("picked")
-        statement = (
-            t.delivery.update()
-            .where(d.id.in_(sa.select(picked.c.id)))
-            .values(lease_owner=owner, lease_until=lease_until)
-            .returning(t.delivery)
-        )
+            common.append(d.domain.not_in(without_domains))
+        lease = {"lease_owner": owner, "lease_until": lease_until}
         with self._database.writing() as connection:
-            rows = [delivery_from(row) for row in connection.execute(statement)]
-        return tuple(sorted(rows, key=lambda delivery: delivery.position))
+            rows = _lease(connection, [*common, d.state == _D.DEFERRED, due], limit, lease)
+            if len(rows) < limit:
+                rows += _lease(connection, [*common, d.state == _D.QUEUED], limit - len(rows), lease)
+        return tuple(rows)
 
     def renew(self, owner: str, lease_until: datetime) -> None:
-        """Push every lease of `owner` on; called while its process lives."""
+        """Push every lease of `owner` on: the sign that it lives, which others wait for before they take its rows."""
         with self._database.writing() as connection:
             connection.execute(
                 t.delivery.update().where(t.delivery.c.lease_owner == owner).values(lease_until=lease_until)
@@ -131,7 +144,8 @@ class Queue:
         return self._close(delivery_id, DeliveryMove.SUPPRESS, who="worker", note=reason, now=now)
 
     def expire(self, now: datetime) -> int:
-        """Fail what has waited past its dispatch's deadline. Returns how many."""
+        """Fail what the server has put off past its dispatch's deadline. Returns how many. What was never tried is not failed:
+        see `Dispatches.hold_overdue`."""
         before, after = DELIVERY_MOVES[DeliveryMove.EXPIRE]
         overdue = (
             sa.select(t.delivery.c.id, t.delivery.c.dispatch_id)
@@ -139,10 +153,13 @@ class Queue:
             .where(
                 t.dispatch.c.status == DispatchStatus.SENDING,
                 t.dispatch.c.give_up_at <= now,
-                t.delivery.c.state.in_(before),
+                t.delivery.c.state == _D.DEFERRED,
                 t.delivery.c.lease_owner.is_(None),
             )
         )
+        with self._database.reading() as connection:
+            if connection.execute(overdue.limit(1)).first() is None:
+                return 0
         with self._database.writing() as connection:
             rows = connection.execute(overdue).all()
             for row in rows:
@@ -150,26 +167,47 @@ class Queue:
                 _event(connection, row.dispatch_id, row.id, now, "worker", DeliveryMove.EXPIRE, "give_up_at")
             return len(rows)
 
-    def release_owner(self, owner: str, now: datetime) -> tuple[int, int]:
-        """`owner` is known to be dead: free its leases, put what it had on the wire in doubt. Returns (freed, in doubt)."""
+    def release_owner(self, owner: str, now: datetime, why: str) -> tuple[int, int]:
+        """`owner` is dead, or shows no sign of life: free its leases, put what it had on the wire in doubt.
+
+        Returns (freed, in doubt). Harmless to an owner that comes back: it cannot begin the freed rows any more, and its late
+        reply still settles the doubt.
+        """
         with self._database.writing() as connection:
-            doubts = self._doubt(connection, t.delivery.c.lease_owner == owner, now, f"worker {owner} died")
+            doubts = self._doubt(connection, t.delivery.c.lease_owner == owner, now, f"worker {owner} {why}")
             freed = connection.execute(
                 t.delivery.update().where(t.delivery.c.lease_owner == owner).values(lease_owner=None, lease_until=None)
             ).rowcount
             return freed, doubts
 
-    def release_expired(self, own: str, now: datetime) -> int:
-        """Leases of other workers that ran out: what they had on the wire is in doubt. Returns how many."""
-        stale = sa.and_(t.delivery.c.lease_until < now, t.delivery.c.lease_owner != own)
-        with self._database.writing() as connection:
-            return self._doubt(connection, stale, now, "lease ran out")
-
-    def owners(self) -> frozenset[str]:
-        """Every worker that holds a lease."""
-        query = sa.select(t.delivery.c.lease_owner).where(t.delivery.c.lease_owner.is_not(None)).distinct()
+    def holders(self) -> dict[str, datetime]:
+        """Every worker that holds a lease, with the latest `lease_until` of its rows: it changes as long as the worker lives."""
+        d = t.delivery.c
+        query = sa.select(d.lease_owner, sa.func.max(d.lease_until).label("until")).where(d.lease_owner.is_not(None))
         with self._database.reading() as connection:
-            return frozenset(connection.execute(query).scalars())
+            return {row.lease_owner: row.until for row in connection.execute(query.group_by(d.lease_owner))}
+
+    def doubts(self, dispatch_id: int) -> tuple[Doubt, ...]:
+        """The deliveries in doubt of a dispatch, and what is known about each."""
+        d, a, e = t.delivery.c, t.attempt.c, t.event.c
+        resent = sa.exists().where(e.delivery_id == d.id, e.move == DeliveryMove.RESEND)
+        query = (
+            sa.select(d.id, d.attempts, a.worker, a.ended_at, resent.label("resent"))
+            .join(t.attempt, sa.and_(a.delivery_id == d.id, a.number == d.attempts))
+            .where(d.dispatch_id == dispatch_id, d.state == _D.IN_DOUBT)
+            .order_by(d.position)
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                Doubt(
+                    delivery_id=row.id,
+                    number=row.attempts,
+                    worker=row.worker,
+                    settled=row.ended_at is not None,
+                    resent=bool(row.resent),
+                )
+                for row in connection.execute(query)
+            )
 
     def next_retry(self, dispatch_id: int) -> datetime | None:
         """When the earliest deferred delivery becomes ready again."""
@@ -191,14 +229,18 @@ class Queue:
             found = {DeliveryState(row.state): row.number for row in connection.execute(query)}
         return {state: found.get(state, 0) for state in DeliveryState}
 
-    def resolve(self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime) -> bool:
-        """A person settles a doubt: confirm, resend or abandon. False when it was in doubt no longer."""
-        return self._close(delivery_id, move, who=who, note=note, now=now)
+    def resolve(
+        self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime, number: int | None = None
+    ) -> bool:
+        """Settle a doubt: confirm, resend or abandon. False when it is in doubt no longer, or by another attempt than `number`."""
+        return self._close(delivery_id, move, who=who, note=note, now=now, number=number)
 
-    def _close(self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime) -> bool:
+    def _close(
+        self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime, number: int | None = None
+    ) -> bool:
         before, after = DELIVERY_MOVES[move]
         with self._database.writing() as connection:
-            moved = _update_state(connection, delivery_id, before, after, retry_at=None)
+            moved = _update_state(connection, delivery_id, before, after, retry_at=None, number=number)
             if moved:
                 dispatch_id = connection.execute(
                     sa.select(t.delivery.c.dispatch_id).where(t.delivery.c.id == delivery_id)
@@ -218,6 +260,16 @@ class Queue:
         for row in rows:
             _event(connection, row.dispatch_id, row.id, now, "worker", DeliveryMove.DOUBT, note)
         return len(rows)
+
+
+def _lease(
+    connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], limit: int, lease: dict[str, Any]
+) -> list[Delivery]:
+    d = t.delivery.c
+    chosen = sa.select(d.id).where(*conditions).order_by(d.position).limit(limit)
+    picked = chosen.with_for_update(skip_locked=True).cte("picked")
+    statement = t.delivery.update().where(d.id.in_(sa.select(picked.c.id))).values(lease).returning(t.delivery)
+    return sorted(map(delivery_from, connection.execute(statement)), key=lambda delivery: delivery.position)
 
 
 def _begin(connection: sa.Connection, beginning: Beginning) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -97,6 +98,8 @@ dispatch = Table(
     Index("ix_dispatch_status_send_at", "status", "send_at"),
 )
 
+LEASED = text("lease_owner IS NOT NULL")
+
 delivery = Table(
     "delivery",
     metadata,
@@ -119,6 +122,8 @@ delivery = Table(
     UniqueConstraint("dispatch_id", "address_key"),
     Index("ix_delivery_queue", "dispatch_id", "state", "position"),
     Index("ix_delivery_address_key", "address_key"),
+    # few rows are leased at any moment: finding them must not read every delivery ever made
+    Index("ix_delivery_lease_owner", "lease_owner", sqlite_where=LEASED, postgresql_where=LEASED),
 )
 
 attempt = Table(
@@ -159,7 +164,7 @@ event = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False),
     Column("dispatch_id", Id, ForeignKey("dispatch.id"), nullable=False, index=True),
-    Column("delivery_id", Id, ForeignKey("delivery.id")),
+    Column("delivery_id", Id, ForeignKey("delivery.id"), index=True),
     Column("who", Text, nullable=False),
     Column("move", Text, nullable=False),
     Column("note", Text, nullable=False),

@@ -9,11 +9,10 @@ again; no message leaves whose attempt is not committed, and no bytes other than
 Not here: the wire (`transport/`), SQL (`ledger/`), what the officer decides (`desk/`).
 """
 
-from mailer.sending.drain import SendSettings
 from mailer.sending.pace import Breaker, Pace
 from mailer.sending.pool import Transport
-from mailer.sending.reconcile import reconcile
 from mailer.sending.retry import RetryRule, retry_at
+from mailer.sending.site import SendSettings
 from mailer.sending.worker import Worker
 
-__all__ = ["Breaker", "Pace", "RetryRule", "SendSettings", "Transport", "Worker", "reconcile", "retry_at"]
+__all__ = ["Breaker", "Pace", "RetryRule", "SendSettings", "Transport", "Worker", "retry_at"]

@@ -1,7 +1,7 @@
 """Send what is ready of one dispatch, then stop: claim, begin, send, settle, on several lanes.
 
-    feeder  claims leased deliveries in batches and hands them to the lanes
-    lane    compose -> wait for the pace -> transport.send(envelope, leaving) -> settle
+    feeder  claims leased deliveries in batches, keeps the pace, hands each to a free lane
+    lane    compose -> borrow a connection -> transport.send(envelope, leaving) -> settle
 
 `leaving` commits the attempt after the server's 354 and before the first byte of the message; when the ledger says no (paused,
 cancelled, lease lost) it raises, the transport drops the connection, and nothing has been sent. The bytes are checked against the
@@ -14,73 +14,38 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus, Outcome, PauseCause, Scope, Stage, Verdict
-from mailer.dispatch.clock import Clock
-from mailer.errors import IllegalMove, MailerError
+from mailer.errors import IllegalMove, MessageError, StoppedByCheck
 from mailer.ledger import Beginning, Ledger, Settlement
 from mailer.message import Composer, Message
 from mailer.sending.judge import Judge, concerns_nobody
-from mailer.sending.pace import Breaker, Pace
-from mailer.sending.pool import Pool
-from mailer.sending.retry import RetryRule, retry_at
-from mailer.sending.writer import Writer
+from mailer.sending.pool import Transport
+from mailer.sending.retry import retry_at
+from mailer.sending.site import Site, domain_of
 
-__all__ = ["Drain", "SendSettings", "Site"]
+__all__ = ["Drain"]
 
-SHORT_WAIT = 0.5
+SOON = 2.0
+"""Seconds: nothing is ready, but another process may put rows back."""
 
+LATEST = 30.0
+"""Seconds after which a waiting dispatch is looked at again, whatever its rows say: the wall clock may have been stepped."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendSettings:
-    """`rate` and `domain_rate` are messages per second, 0 = as fast as the server takes them."""
-
-    connections: int = 4
-    retry: RetryRule = field(default_factory=RetryRule)
-    rate: float = 0.0
-    domain_rate: float = 0.0
-    lease: timedelta = timedelta(minutes=5)
-    backoff_first: float = 1.0
-    backoff_longest: float = 30.0
-    breaker_first: float = 60.0
-
-
-@dataclass(slots=True)
-class Site:
-    """What all drains of one process share: connections, writer, pace of the server and of each domain."""
-
-    pool: Pool
-    writer: Writer
-    settings: SendSettings
-    clock: Clock
-    pace: Pace = field(init=False)
-    _domains: dict[str, tuple[Pace, Breaker]] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        self.pace = Pace(self.settings.rate)
-
-    def domain(self, name: str) -> tuple[Pace, Breaker]:
-        if name not in self._domains:
-            breaker = Breaker(first=self.settings.breaker_first)
-            self._domains[name] = (Pace(self.settings.domain_rate), breaker)
-        return self._domains[name]
-
-    def domain_wait(self, name: str) -> float:
-        pace, breaker = self.domain(name)
-        now = self.clock.monotonic()
-        return max(pace.wait(now), breaker.wait(now))
-
-    def waiting_domains(self) -> dict[str, float]:
-        """Domains that may not be written to now, and for how many seconds."""
-        waits = {name: self.domain_wait(name) for name in self._domains}
-        return {name: wait for name, wait in waits.items() if wait > SHORT_WAIT}
+CLAIM_PER_LANE = 8
 
 
 class Withdrawn(Exception):
     """The ledger took the delivery back before its first byte left."""
+
+
+class Lane:
+    """One of the deliveries that may be on their way at once; it goes slower while the server fails it."""
+
+    def __init__(self) -> None:
+        self.failures = 0
 
 
 class Drain:
@@ -105,170 +70,204 @@ class Drain:
         self._stop = stop
         self._halt = asyncio.Event()
         self._judge = Judge(connections=site.settings.connections)
-        self._queue: asyncio.Queue[Delivery | None] = asyncio.Queue(maxsize=site.settings.connections)
-        self._busy = 0
+        self._free = [Lane() for _ in range(site.settings.connections)]
+        self._running: set[asyncio.Task[None]] = set()
+        self._error: Exception | None = None
+        self._pausing: asyncio.Task[None] | None = None
 
-    async def run(self) -> datetime | None:
-        """Send until nothing is ready. Returns the moment of the next retry, None when there is none.
+    async def run(self) -> float:
+        """Send until nothing is ready. Returns the seconds after which it is worth looking again.
 
-        Raises MailerError when the ledger fails; every outcome that is known has been written or stays in doubt.
+        Raises MailerError when the ledger fails; every outcome that is known has been written, or its row shows as in doubt.
         """
-        self._composer = await asyncio.to_thread(self._load_composer)
-        lanes = [asyncio.create_task(self._lane()) for _ in range(self._site.settings.connections)]
         try:
-            await self._feed(lanes)
+            self._composer = await asyncio.to_thread(self._load_composer)
+            with self._site.joined(self.halt_for):
+                await self._feed()
+        except StoppedByCheck as error:
+            # what was frozen at approval cannot be read by this version of the program
+            self.halt_for(PauseCause.MESSAGE, error.what.en)
+        except BaseException:
+            self._halt.set()
+            raise
         finally:
-            for _ in lanes:
-                await self._put_or_lane_ended(None, lanes)
-            ends = await asyncio.gather(*lanes, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
-        return await asyncio.to_thread(self._ledger.queue.next_retry, self._dispatch.id)
+            await asyncio.gather(*self._running)
+            if self._pausing is not None:
+                await self._pausing
+        if self._error is not None:
+            raise self._error
+        return await self._look_again()
+
+    async def _look_again(self) -> float:
+        due = await asyncio.to_thread(self._ledger.queue.next_retry, self._dispatch.id)
+        waits = list(self._site.blocked().values())
+        if due is not None:
+            waits.append((due - self._site.clock.now()).total_seconds())
+        return min(max(min(waits, default=SOON), SOON), LATEST)
+
+    @property
+    def _ended(self) -> bool:
+        return self._stop.is_set() or self._halt.is_set()
 
     # -- feeder ----------------------------------------------------------------------------------------------------
 
-    async def _feed(self, lanes: list[asyncio.Task[None]]) -> None:
-        while not self._ended(lanes):
-            waiting = self._site.waiting_domains()
-            batch = await asyncio.to_thread(self._claim, tuple(waiting))
-            for position, delivery in enumerate(batch):
-                if self._ended(lanes):
-                    await self._give_back(batch[position:])
-                    return
-                await self._offer(delivery, lanes)
-            if batch:
+    async def _feed(self) -> None:
+        while not self._ended:
+            blocked = self._site.blocked()
+            batch = await asyncio.to_thread(self._claim, tuple(blocked))
+            held = await self._hand_out(batch)
+            await self._give_back(held)
+            if batch or self._ended:
                 continue
-            if self._busy or not self._queue.empty():
-                await self._pause_for(0.05)
-            elif waiting:
-                await self._pause_for(min(waiting.values()))
+            if self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            elif blocked and min(blocked.values()) <= SOON:
+                await self._rest(min(blocked.values()))
             else:
                 return
 
-    def _claim(self, without: tuple[str, ...]) -> tuple[Delivery, ...]:
+    def _claim(self, without: Sequence[str]) -> tuple[Delivery, ...]:
         now = self._site.clock.now()
+        settings = self._site.settings
+        self._ledger.require_room()
         return self._ledger.queue.claim(
             self._dispatch.id,
             owner=self._owner,
-            limit=self._site.settings.connections * 4,
+            limit=settings.connections * CLAIM_PER_LANE,
             now=now,
-            lease_until=now + self._site.settings.lease,
+            lease_until=now + settings.lease,
+            latest_retry=settings.retry.latest(now),
             without_domains=without,
         )
 
-    async def _offer(self, delivery: Delivery, lanes: list[asyncio.Task[None]]) -> None:
-        reason = self._suppressed(delivery)
-        if reason is not None:
-            now = self._site.clock.now()
-            await asyncio.to_thread(self._ledger.queue.suppress, delivery.id, reason=reason, now=now)
-        elif self._site.domain_wait(delivery.contact.address.domain) > SHORT_WAIT:
-            await self._give_back((delivery,))
-        else:
-            await self._put_or_lane_ended(delivery, lanes)
-
-    async def _put_or_lane_ended(self, item: Delivery | None, lanes: list[asyncio.Task[None]]) -> None:
-        while not all(lane.done() for lane in lanes):
-            try:
-                await asyncio.wait_for(self._queue.put(item), timeout=0.5)
-            except TimeoutError:
+    async def _hand_out(self, batch: Sequence[Delivery]) -> list[Delivery]:
+        """Give each to a lane; returns those that have to wait."""
+        held: list[Delivery] = []
+        for position, delivery in enumerate(batch):
+            if await self._leave_out(delivery):
                 continue
-            return
+            lane = await self._free_lane()
+            wait = self._site.reserve(domain_of(delivery)) if lane else None
+            if wait is not None:
+                await self._rest(max(wait, self._site.pace.take(self._site.clock.monotonic())))
+            if lane is None or self._ended:
+                self._free.extend([lane] if lane else [])
+                return [*held, *batch[position:]]
+            if wait is None:
+                self._free.append(lane)
+                held.append(delivery)
+                continue
+            task = asyncio.create_task(self._carry(lane, delivery))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return held
 
-    async def _give_back(self, deliveries: tuple[Delivery, ...]) -> None:
-        ids = [delivery.id for delivery in deliveries]
-        await asyncio.to_thread(self._ledger.queue.give_back, self._owner, ids)
+    async def _leave_out(self, delivery: Delivery) -> bool:
+        reason = self._suppressed(delivery)
+        if reason is None:
+            return False
+        now = self._site.clock.now()
+        await asyncio.to_thread(self._ledger.queue.suppress, delivery.id, reason=reason, now=now)
+        return True
 
-    async def _pause_for(self, seconds: float) -> None:
-        if seconds <= 0:
-            return
-        try:
-            await asyncio.wait_for(self._stop.wait(), timeout=seconds)
-        except TimeoutError:
-            return
+    async def _free_lane(self) -> Lane | None:
+        """None when the drain ends before one is free."""
+        while not self._ended:
+            if self._free:
+                return self._free.pop()
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        return None
 
-    def _ended(self, lanes: list[asyncio.Task[None]]) -> bool:
-        return self._stop.is_set() or self._halt.is_set() or any(lane.done() for lane in lanes)
+    async def _give_back(self, deliveries: Sequence[Delivery]) -> None:
+        if deliveries:
+            ids = [delivery.id for delivery in deliveries]
+            await asyncio.to_thread(self._ledger.queue.give_back, self._owner, ids)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the drain."""
+        if seconds > 0 and not self._ended:
+            ends = {asyncio.create_task(self._stop.wait()), asyncio.create_task(self._halt.wait())}
+            await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
 
     # -- lane ------------------------------------------------------------------------------------------------------
 
-    async def _lane(self) -> None:
-        failures = 0
-        while (delivery := await self._queue.get()) is not None:
-            if self._stop.is_set() or self._halt.is_set():
-                await self._give_back((delivery,))
-                continue
-            self._busy += 1
-            try:
-                failures = failures + 1 if await self._deliver(delivery) else 0
-            except BaseException:
-                self._halt.set()
-                raise
-            finally:
-                self._busy -= 1
-            if failures:
-                settings = self._site.settings
-                await self._pause_for(
-                    min(settings.backoff_first * 2 ** min(failures - 1, 20), settings.backoff_longest)
-                )
+    async def _carry(self, lane: Lane, delivery: Delivery) -> None:
+        try:
+            lane.failures = lane.failures + 1 if await self._deliver(delivery) else 0
+        except Exception as error:  # noqa: BLE001 - raised again by run(), when the other lanes have settled theirs
+            self._error = self._error or error
+            self._halt.set()
+        if lane.failures:
+            settings = self._site.settings
+            await self._rest(min(settings.backoff_first * 2 ** min(lane.failures - 1, 20), settings.backoff_longest))
+        self._free.append(lane)
 
     async def _deliver(self, delivery: Delivery) -> bool:
         """Try one delivery. True when the server itself failed, so that this lane should go slower."""
         message = self._compose(delivery)
-        if message.content_sha256 != delivery.content_sha256:
-            await self._give_back((delivery,))
-            await self._halt_for(PauseCause.MESSAGE, "the program makes other bytes than were approved")
-            return False
-        domain_pace, breaker = self._site.domain(delivery.contact.address.domain)
-        now = self._site.clock.monotonic()
-        await self._pause_for(max(domain_pace.take(now), self._site.pace.take(now)))
-        if self._stop.is_set() or self._halt.is_set():
+        if message is None:
             await self._give_back((delivery,))
             return False
-        outcome = await self._send(delivery, message)
-        if outcome is None:
-            return False
-        if outcome.verdict is Verdict.ACCEPT:
-            breaker.accepted()
-        elif outcome.verdict is Verdict.DEFER and outcome.scope is Scope.RECIPIENT:
-            breaker.deferred(self._site.clock.monotonic())
-        await self._weigh(outcome)
+        async with self._site.pool.borrow() as transport:
+            if self._ended:
+                await self._give_back((delivery,))
+                return False
+            outcome = await self._send(transport, delivery, message)
+            if outcome is None:
+                return False
+            # before the connection goes to the next lane: after a refused login there is none
+            self._weigh(outcome)
+        self._site.learn(delivery, outcome)
         return outcome.scope is Scope.SITE
 
-    def _compose(self, delivery: Delivery) -> Message:
+    def _compose(self, delivery: Delivery) -> Message | None:
+        """The approved message, or None: then the dispatch has been paused."""
         assert self._dispatch.started_at is not None
-        return self._composer.compose(delivery.contact, message_id=delivery.message_id, date=self._dispatch.started_at)
+        date = self._dispatch.started_at
+        try:
+            message = self._composer.compose(delivery.contact, message_id=delivery.message_id, date=date)
+        except StoppedByCheck as error:
+            self.halt_for(PauseCause.MESSAGE, error.what.en)
+            return None
+        if message.content_sha256 != delivery.content_sha256:
+            self.halt_for(PauseCause.MESSAGE, "the program makes other bytes than were approved")
+            return None
+        return message
 
-    async def _send(self, delivery: Delivery, message: Message) -> Outcome | None:
-        number = delivery.attempts + 1
+    async def _send(self, transport: Transport, delivery: Delivery, message: Message) -> Outcome | None:
+        """One attempt, written down; None when the ledger took the delivery back."""
         started = self._site.clock.now()
         begun = False
 
         async def leaving() -> None:
             nonlocal begun
-            beginning = Beginning(delivery_id=delivery.id, owner=self._owner, number=number, started_at=started)
-            if not await self._site.writer.begin(beginning):
-                raise Withdrawn
+            await self._begin(delivery, started)
             begun = True
 
-        async with self._site.pool.borrow() as transport:
-            try:
-                outcome = await transport.send(message.envelope, leaving)
-            except Withdrawn:
-                await self._give_back((delivery,))
-                return None
-            except MailerError as error:
-                if begun:
-                    raise
-                outcome = Outcome(verdict=Verdict.REFUSE, scope=Scope.RECIPIENT, stage=Stage.MAIL, detail=error.what.en)
-            if not begun and concerns_nobody(outcome):
-                await self._give_back((delivery,))
-            else:
-                await self._settle(delivery, number, begun, started, outcome)
+        try:
+            outcome = await _outcome(transport, message, leaving)
+        except Withdrawn:
+            await self._give_back((delivery,))
+            await self._look_at_dispatch()
+            return None
+        if not begun and concerns_nobody(outcome):
+            await self._give_back((delivery,))
+        else:
+            await self._settle(delivery, begun, started, outcome)
         return outcome
 
-    async def _settle(self, delivery: Delivery, number: int, begun: bool, started: datetime, outcome: Outcome) -> None:
+    async def _begin(self, delivery: Delivery, started: datetime) -> None:
+        beginning = Beginning(
+            delivery_id=delivery.id, owner=self._owner, number=delivery.attempts + 1, started_at=started
+        )
+        if not await self._site.writer.begin(beginning):
+            raise Withdrawn
+
+    async def _settle(self, delivery: Delivery, begun: bool, started: datetime, outcome: Outcome) -> None:
         now = self._site.clock.now()
+        number = delivery.attempts + 1
         again = None
         if outcome.verdict is Verdict.DEFER:
             deadline = self._dispatch.give_up_at
@@ -289,29 +288,44 @@ class Drain:
 
     # -- stopping --------------------------------------------------------------------------------------------------
 
-    async def _weigh(self, outcome: Outcome) -> None:
-        cause = self._judge.see(outcome)
-        if cause is not None:
-            reply = outcome.reply
-            words = f"{reply.code} {reply.enhanced} {reply.text}".strip() if reply else outcome.detail
-            await self._halt_for(cause, words)
-
-    async def _halt_for(self, cause: PauseCause, detail: str) -> None:
-        if self._halt.is_set():
-            return
-        self._halt.set()
+    async def _look_at_dispatch(self) -> None:
+        """A delivery was withdrawn: when that is because the dispatch was paused or cancelled, leave the others in peace."""
         current = await asyncio.to_thread(self._ledger.dispatches.get, self._dispatch.id)
         if current is None or current.status is not DispatchStatus.SENDING:
+            self._halt.set()
+
+    def _weigh(self, outcome: Outcome) -> None:
+        cause = self._judge.see(outcome)
+        if cause is None:
             return
+        reply = outcome.reply
+        words = f"{reply.code or ''} {reply.enhanced} {reply.text}".strip() if reply else ""
+        said = words if reply and reply.text else f"{words} {outcome.detail}".strip()
+        if cause is PauseCause.LOGIN:
+            # the same name and password would be refused to every dispatch, and then lock the account
+            self._site.halt_all(cause, said)
+        else:
+            self.halt_for(cause, said)
+
+    def halt_for(self, cause: PauseCause, detail: str) -> None:
+        """Begin nothing more from this very moment, and pause the dispatch."""
+        if not self._halt.is_set():
+            self._halt.set()
+            self._pausing = asyncio.create_task(self._pause(cause, detail))
+
+    async def _pause(self, cause: PauseCause, detail: str) -> None:
+        now = self._site.clock.now()
+        pause = self._ledger.dispatches.pause
         try:
-            await asyncio.to_thread(
-                self._ledger.dispatches.pause,
-                self._dispatch.id,
-                cause=cause,
-                detail=detail,
-                who="worker",
-                now=self._site.clock.now(),
-            )
+            await asyncio.to_thread(pause, self._dispatch.id, cause=cause, detail=detail, who="worker", now=now)
         except IllegalMove:
             # the officer was faster: paused or cancelled meanwhile, which is what we wanted
             return
+
+
+async def _outcome(transport: Transport, message: Message, leaving: Callable[[], Awaitable[None]]) -> Outcome:
+    try:
+        return await transport.send(message.envelope, leaving)
+    except MessageError as error:
+        # our own bytes cannot go on a wire: nothing was sent, and nobody else's message would fare better
+        return Outcome(verdict=Verdict.REFUSE, scope=Scope.MESSAGE, stage=Stage.MAIL, detail=error.what.en)

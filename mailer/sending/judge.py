@@ -13,7 +13,10 @@ from mailer.dispatch import Outcome, PauseCause, Scope, Stage, Verdict
 __all__ = ["Judge"]
 
 FAILURES_PER_CONNECTION = 5
+FAILURES_LATER = 20
 DOUBTS_PER_CONNECTION = 2
+DOUBT_WEIGHT = 10
+LOGIN_CODES = frozenset({530, 534, 535, 538})
 BEFORE_ANY_MESSAGE = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
 
 
@@ -21,43 +24,50 @@ BEFORE_ANY_MESSAGE = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage
 class Judge:
     """Feed every outcome to `see`; it answers with a cause when the dispatch has to stand still.
 
-    All limits count outcomes in a row, over all connections, without an acceptance between them.
+    Limits count outcomes in a row, over all connections, without an acceptance between them. Doubts are dearer: one weighs as
+    much as ten acceptances, so that a relay which loses every other answer does not take half the list into doubt.
     """
 
     connections: int = 1
     message_limit: int = 3
     refusal_limit: int = 20
     _site: int = field(default=0, init=False)
+    _later: int = field(default=0, init=False)
     _doubts: int = field(default=0, init=False)
     _message: int = field(default=0, init=False)
     _refusals: int = field(default=0, init=False)
 
     def see(self, outcome: Outcome) -> PauseCause | None:
         if outcome.verdict is Verdict.ACCEPT:
-            self._site = self._doubts = self._message = self._refusals = 0
+            self._site = self._later = self._message = self._refusals = 0
+            self._doubts = max(0, self._doubts - 1)
             return None
         if outcome.verdict is Verdict.DOUBT:
-            self._doubts += 1
-            return PauseCause.SITE if self._doubts >= DOUBTS_PER_CONNECTION * self.connections else None
+            self._doubts += DOUBT_WEIGHT
+            limit = DOUBT_WEIGHT * DOUBTS_PER_CONNECTION * self.connections
+            return PauseCause.SITE if self._doubts >= limit else None
         if outcome.scope is Scope.SITE:
             return self._see_site(outcome)
-        self._site = self._doubts = 0
+        self._site = self._later = 0
         if outcome.verdict is Verdict.REFUSE:
             return self._see_refusal(outcome)
         return None
 
     def _see_site(self, outcome: Outcome) -> PauseCause | None:
-        if outcome.stage is Stage.AUTH:
+        if _login_refused(outcome):
             return PauseCause.LOGIN
+        if outcome.stage not in BEFORE_ANY_MESSAGE and outcome.reply is not None:
+            # the server answers, and puts off one person after the other
+            self._later += 1
         self._site += 1
-        return PauseCause.SITE if self._site >= FAILURES_PER_CONNECTION * self.connections else None
+        over = self._site >= FAILURES_PER_CONNECTION * self.connections or self._later >= FAILURES_LATER
+        return PauseCause.SITE if over else None
 
     def _see_refusal(self, outcome: Outcome) -> PauseCause | None:
         self._refusals += 1
         if outcome.scope is Scope.MESSAGE:
-            # without a reply we know from the server's own announcement (SIZE) that it refuses this message to everybody
             self._message += 1
-            if outcome.reply is None or self._message >= self.message_limit:
+            if _refused_here(outcome) or self._message >= self.message_limit:
                 return PauseCause.MESSAGE
         return PauseCause.ERROR_RATE if self._refusals >= self.refusal_limit else None
 
@@ -66,4 +76,17 @@ def concerns_nobody(outcome: Outcome) -> bool:
     """True when the outcome says nothing about the person: no attempt is counted and the delivery stays queued."""
     if outcome.scope is Scope.SITE and outcome.stage in BEFORE_ANY_MESSAGE:
         return True
-    return outcome.scope is Scope.MESSAGE and outcome.reply is None and outcome.verdict is Verdict.REFUSE
+    return outcome.scope is Scope.MESSAGE and _refused_here(outcome)
+
+
+def _refused_here(outcome: Outcome) -> bool:
+    # without a reply, or with code 0: we know it without asking, for example from the server's own announcement of SIZE
+    return outcome.verdict is Verdict.REFUSE and (outcome.reply is None or outcome.reply.code == 0)
+
+
+def _login_refused(outcome: Outcome) -> bool:
+    # Trying again may lock the account. A connection that broke during the login, or a 454, is the server's own trouble.
+    reply = outcome.reply
+    if reply is None:
+        return False
+    return reply.code in LOGIN_CODES or (outcome.stage is Stage.AUTH and reply.code // 100 == 5)

@@ -33,7 +33,10 @@ class Pace:
 
 @dataclass(slots=True)
 class Breaker:
-    """Opens after `limit` deferrals in a row without an acceptance; stays open twice as long each time; closes by itself."""
+    """Opens after `limit` deferrals in a row without an acceptance; stays open twice as long each time; closes by itself.
+
+    After the wait one message at a time goes through to see how things are; an acceptance closes it.
+    """
 
     limit: int = 5
     first: float = 60.0
@@ -41,18 +44,31 @@ class Breaker:
     _row: int = field(default=0, init=False)
     _openings: int = field(default=0, init=False)
     _until: float = field(default=0.0, init=False)
+    _probing: bool = field(default=False, init=False)
+
+    @property
+    def at_rest(self) -> bool:
+        """True when nothing speaks against this domain: there is nothing to remember."""
+        return self._row == 0
 
     def wait(self, now: float) -> float:
         return max(0.0, self._until - now)
 
+    def admit(self, now: float) -> None:
+        """A message is about to go; after an opening it is the only one for a while, whatever becomes of it."""
+        if self._openings:
+            self._probing = True
+            self._until = now + self.first
+
     def deferred(self, now: float) -> None:
         self._row += 1
-        if self._row >= self.limit:
+        # others were on their way when it opened: one trouble, not several
+        if self._row >= self.limit and (self._probing or self.wait(now) == 0):
             self._until = now + min(self.first * 2 ** min(self._openings, 30), self.longest)
             self._openings += 1
-            # half open: one more deferral after the wait opens it again
-            self._row = self.limit - 1
+            self._probing = False
 
     def accepted(self) -> None:
         self._row = self._openings = 0
         self._until = 0.0
+        self._probing = False

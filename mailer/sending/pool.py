@@ -26,21 +26,41 @@ class Transport(Protocol):
 
 class Pool:
     """`borrow` waits for a free transport. A connected one goes first: where a server allows only two connections, the others must
-    not be handed out before them."""
+    not be handed out before them.
+
+    As long as none is connected only one is out: a wrong password is tried once, not once per connection, and a server that comes
+    back is not overrun.
+    """
 
     def __init__(self, open_transport: Callable[[], Transport], size: int) -> None:
         self._open = open_transport
         self._slots = asyncio.Semaphore(size)
+        self._first = asyncio.Lock()
         self._idle: list[Transport] = []
+        self._live: set[Transport] = set()
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[Transport]:
-        async with self._slots:
+        async with self._slots, self._turn():
             transport = self._take()
             try:
                 yield transport
             finally:
+                (self._live.add if transport.connected else self._live.discard)(transport)
                 self._idle.append(transport)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if not self._live:
+            await self._first.acquire()
+            if not self._live:
+                try:
+                    yield
+                finally:
+                    self._first.release()
+                return
+            self._first.release()
+        yield
 
     def _take(self) -> Transport:
         if not self._idle:
@@ -51,4 +71,5 @@ class Pool:
     async def close(self) -> None:
         """Close what is idle; call it when no drain runs."""
         idle, self._idle = self._idle, []
+        self._live.clear()
         await asyncio.gather(*(transport.close() for transport in idle))

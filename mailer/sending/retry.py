@@ -21,6 +21,11 @@ class RetryRule:
     first: timedelta = timedelta(minutes=5)
     longest: timedelta = timedelta(hours=2)
 
+    def latest(self, now: datetime) -> datetime:
+        """No retry is ever set further away than this. One that is found there was set before the wall clock was stepped back,
+        and is due."""
+        return now + max(self.first, self.longest) * (1 + JITTER)
+
 
 def retry_at(number: int, now: datetime, deadline: datetime | None, rule: RetryRule, chance: float) -> datetime | None:
     """The moment of the next try after attempt `number` (1-based), or None when it would come too late.

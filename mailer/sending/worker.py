@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus
 from mailer.dispatch.clock import Clock, SystemClock
 from mailer.engine import LocalEngine
 from mailer.ledger import Ledger
 from mailer.message import Composer, Package
-from mailer.sending.drain import Drain, SendSettings, Site
+from mailer.sending.drain import Drain
 from mailer.sending.pool import Pool, Transport
-from mailer.sending.reconcile import reconcile
+from mailer.sending.reconcile import Reconciler
+from mailer.sending.site import SendSettings, Site
 from mailer.sending.writer import Writer
 
 __all__ = ["Worker"]
+
+RECONCILE_SECONDS = 15.0
+LONGEST_WAIT = 2.0
 
 
 class Worker:
@@ -39,13 +43,18 @@ class Worker:
     ) -> None:
         self._ledger = ledger
         self._clock = clock or SystemClock()
-        self._engine = engine or LocalEngine()
+        # a sign of life must not wait for a bell
+        self._engine = engine or LocalEngine(min(LONGEST_WAIT, settings.lease.total_seconds() / 8))
         self._settings = settings
         self._pool = Pool(open_transport, settings.connections)
-        self._site = Site(pool=self._pool, writer=Writer(ledger), settings=settings, clock=self._clock)
+        writer = Writer(ledger, settings.full_patience)
+        self._site = Site(pool=self._pool, writer=writer, settings=settings, clock=self._clock)
         self._presence = ledger.presence()
-        self._drains: dict[int, asyncio.Task[datetime | None]] = {}
-        self._retries: dict[int, datetime] = {}
+        self._reconcile = Reconciler(
+            ledger, self._presence, self._clock, settings.lease, resend_doubts=settings.resend_doubts
+        )
+        self._drains: dict[int, asyncio.Task[float]] = {}
+        self._looks: dict[int, float] = {}
         self._composers: dict[int, Composer] = {}
         self._reconciled = -float("inf")
         self._renewed = -float("inf")
@@ -70,37 +79,35 @@ class Worker:
 
     async def _tick(self, stop: asyncio.Event, only: int | None, until: Callable[[], bool] | None) -> bool:
         await self._keep_house()
-        now = self._clock.now()
         if only is None:
-            await asyncio.to_thread(self._ledger.dispatches.start_due, now)
+            await asyncio.to_thread(self._ledger.dispatches.start_due, self._clock.now())
         sending = await asyncio.to_thread(self._ledger.dispatches.with_status, DispatchStatus.SENDING)
         self._collect()
-        self._forget_composers({dispatch.id for dispatch in sending})
+        self._forget({dispatch.id for dispatch in sending})
         for dispatch in sending:
-            if only in (None, dispatch.id) and self._is_ready(dispatch.id, now):
+            if only in (None, dispatch.id) and self._is_ready(dispatch.id):
                 self._drains[dispatch.id] = asyncio.create_task(self._drain(dispatch, stop))
         await self._set_bells()
         if self._drains or until is None:
             return True
         return not await asyncio.to_thread(until)
 
-    def _is_ready(self, dispatch_id: int, now: datetime) -> bool:
-        if dispatch_id in self._drains:
-            return False
-        return self._retries.get(dispatch_id, now) <= now
+    def _is_ready(self, dispatch_id: int) -> bool:
+        return dispatch_id not in self._drains and self._looks.get(dispatch_id, 0.0) <= self._clock.monotonic()
 
     async def _keep_house(self) -> None:
+        """Show that this worker lives, often enough for the lease; put right what others left behind."""
         ticks = self._clock.monotonic()
-        lease = self._settings.lease
-        if ticks - self._renewed > lease.total_seconds() / 4:
+        often = self._settings.lease.total_seconds() / 4
+        if ticks - self._renewed >= often:
             self._renewed = ticks
-            until = self._clock.now() + lease
+            until = self._clock.now() + self._settings.lease
             await asyncio.to_thread(self._ledger.queue.renew, self._presence.owner, until)
-        if ticks - self._reconciled > min(lease.total_seconds() / 4, RECONCILE_SECONDS):
+        if ticks - self._reconciled >= min(often, RECONCILE_SECONDS):
             self._reconciled = ticks
-            await asyncio.to_thread(reconcile, self._ledger, self._presence, self._clock.now())
+            await asyncio.to_thread(self._reconcile)
 
-    async def _drain(self, dispatch: Dispatch, stop: asyncio.Event) -> datetime | None:
+    async def _drain(self, dispatch: Dispatch, stop: asyncio.Event) -> float:
         try:
             drain = Drain(
                 self._ledger,
@@ -111,9 +118,9 @@ class Worker:
                 self._presence.owner,
                 stop,
             )
-            retry = await drain.run()
-            await asyncio.to_thread(self._ledger.dispatches.finish_if_closed, dispatch.id, self._clock.now())
-            return retry
+            seconds = await drain.run()
+            await asyncio.to_thread(self._reconcile.close, dispatch.id)
+            return seconds
         finally:
             self._engine.ring()
 
@@ -123,9 +130,10 @@ class Worker:
             self._composers[dispatch_id] = Package.from_json(package, document).composer()
         return self._composers[dispatch_id]
 
-    def _forget_composers(self, live: set[int]) -> None:
-        for dispatch_id in set(self._composers) - live - set(self._drains):
-            del self._composers[dispatch_id]
+    def _forget(self, live: set[int]) -> None:
+        for dispatch_id in (set(self._composers) | set(self._looks)) - live - set(self._drains):
+            self._composers.pop(dispatch_id, None)
+            self._looks.pop(dispatch_id, None)
 
     def _suppressed(self) -> Callable[[Delivery], str | None]:
         suppressions = self._ledger.suppressed.suppressions()
@@ -140,21 +148,17 @@ class Worker:
         for dispatch_id, task in list(self._drains.items()):
             if task.done():
                 del self._drains[dispatch_id]
-                retry = task.result()
-                # nothing to retry now: look again soon, another process may have put rows back
-                self._retries[dispatch_id] = retry or self._clock.now() + timedelta(seconds=1)
+                self._looks[dispatch_id] = self._clock.monotonic() + task.result()
 
     async def _set_bells(self) -> None:
         due = await asyncio.to_thread(self._ledger.dispatches.next_due)
         if due is not None:
             self._engine.wake("due", due)
-        waiting = [self._retries[key] for key in self._retries if key not in self._drains]
+        waiting = [look for key, look in self._looks.items() if key not in self._drains]
         if waiting:
-            self._engine.wake("retry", min(waiting))
+            seconds = max(0.0, min(waiting) - self._clock.monotonic())
+            self._engine.wake("look", self._clock.now() + timedelta(seconds=seconds))
 
     async def _wind_down(self) -> None:
         await asyncio.gather(*self._drains.values(), return_exceptions=True)
         await self._pool.close()
-
-
-RECONCILE_SECONDS = 15.0

@@ -8,23 +8,25 @@ Not here: what is written (`ledger/queue.py`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 
 from mailer.errors import LedgerFull
 from mailer.ledger import Beginning, Ledger, Settlement
 
 __all__ = ["Writer"]
 
-FULL_RETRIES = 10
-FULL_WAIT_SECONDS = 1.0
+Batch = list[tuple[Beginning | Settlement, asyncio.Future[bool]]]
+
+FULL_WAIT_SECONDS = 0.5
 
 
 class Writer:
-    """Call `begin` and `settle` from any task of one event loop."""
+    """Call `begin` and `settle` from any task of one event loop. `full_patience` is how many seconds a settlement waits for room
+    on a full disk; a beginning never waits for it."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, full_patience: float = 10.0) -> None:
         self._ledger = ledger
-        self._waiting: list[tuple[Beginning | Settlement, asyncio.Future[bool]]] = []
+        self._full_patience = self._patience_left = full_patience
+        self._waiting: Batch = []
         self._running: asyncio.Task[None] | None = None
 
     async def begin(self, beginning: Beginning) -> bool:
@@ -47,33 +49,40 @@ class Writer:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             await self._commit(batch)
+        # no await between the last look at the list and this: nobody is left waiting
         self._running = None
 
-    async def _commit(self, batch: list[tuple[Beginning | Settlement, asyncio.Future[bool]]]) -> None:
+    async def _commit(self, batch: Batch) -> None:
+        try:
+            begun = await self._write(batch)
+        except LedgerFull as error:
+            await self._commit_without_room(batch, error)
+        except Exception as error:  # noqa: BLE001 - handed to every caller that waits for this commit
+            _fail(batch, error)
+        else:
+            self._patience_left = self._full_patience
+            for item, answer in batch:
+                if not answer.done():
+                    answer.set_result(isinstance(item, Settlement) or item.delivery_id in begun)
+
+    async def _commit_without_room(self, batch: Batch, error: LedgerFull) -> None:
+        """Nothing new may leave. An outcome that is known is worth waiting for: losing it would make a doubt of a fact."""
+        _fail([entry for entry in batch if isinstance(entry[0], Beginning)], error)
+        known = [entry for entry in batch if isinstance(entry[0], Settlement)]
+        if known and self._patience_left > 0:
+            self._patience_left -= FULL_WAIT_SECONDS
+            await asyncio.sleep(FULL_WAIT_SECONDS)
+            await self._commit(known)
+        else:
+            _fail(known, error)
+
+    async def _write(self, batch: Batch) -> frozenset[int]:
         begins = [item for item, _ in batch if isinstance(item, Beginning)]
         settles = [item for item, _ in batch if isinstance(item, Settlement)]
-        try:
-            begun = await self._write(begins, settles)
-        except Exception as error:  # noqa: BLE001 - handed to every caller that waits for this commit
-            _fail((answer for _, answer in batch), error)
-            return
-        for item, answer in batch:
-            if not answer.done():
-                answer.set_result(isinstance(item, Settlement) or item.delivery_id in begun)
-
-    async def _write(self, begins: list[Beginning], settles: list[Settlement]) -> frozenset[int]:
-        for _ in range(FULL_RETRIES):
-            try:
-                return await asyncio.to_thread(self._ledger.queue.write, begins, settles)
-            except LedgerFull:
-                if not settles:
-                    raise
-                # an outcome that is known is worth waiting for: losing it would make a doubt of a fact
-                await asyncio.sleep(FULL_WAIT_SECONDS)
         return await asyncio.to_thread(self._ledger.queue.write, begins, settles)
 
 
-def _fail(answers: Iterable[asyncio.Future[bool]], error: Exception) -> None:
-    for answer in answers:
+def _fail(batch: Batch, error: Exception) -> None:
+    for _, answer in batch:
         if not answer.done():
             answer.set_exception(error)

@@ -91,6 +91,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_delivery_address_key", "delivery", ["address_key"], unique=False)
     op.create_index("ix_delivery_queue", "delivery", ["dispatch_id", "state", "position"], unique=False)
+    leased = sa.text("lease_owner IS NOT NULL")
+    op.create_index(
+        "ix_delivery_lease_owner",
+        "delivery",
+        ["lease_owner"],
+        unique=False,
+        sqlite_where=leased,
+        postgresql_where=leased,
+    )
     op.create_table(
         "left_out",
         sa.Column("id", ID, autoincrement=True, nullable=False),
@@ -137,4 +146,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["dispatch_id"], ["dispatch.id"], name=op.f("fk_event_dispatch_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
+    op.create_index(op.f("ix_event_delivery_id"), "event", ["delivery_id"], unique=False)
     op.create_index(op.f("ix_event_dispatch_id"), "event", ["dispatch_id"], unique=False)

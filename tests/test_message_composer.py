@@ -352,6 +352,23 @@ def test_styles_never_load_a_file(tmp_path: Path) -> None:
     assert "#123456" not in Inliner("x").inline([page.replace(str(tmp_path), tmp_path.as_uri())])
 
 
+def test_a_space_is_not_a_word() -> None:
+    """Between head and body a space vanishes and a word does not: one is never filled in for the other."""
+    quick = Inliner("x")
+    for word in ("a", "b", " ", "\u3000", "c"):
+        chunks = ["<html><head></head>", word, "<body><p>x</p></body></html>"]
+        assert quick.inline(chunks) == Inliner("x").inline(["".join(chunks)])
+
+
+def test_a_known_form_is_not_inlined_again() -> None:
+    """After the first person the inliner itself is not needed, quotation marks and angle brackets in names included."""
+    quick = composer()
+    quick.compose(contact("a@news.example", name="홍길동"), message_id=ID, date=DATE)
+    quick._inliner._css = None  # type: ignore[assignment]
+    message = quick.compose(contact("b@news.example", name='Ann <O\'Hara> & "Co"'), message_id=ID, date=DATE)
+    assert 'Ann &lt;O\'Hara&gt; &amp; "Co" 님께' in message.html
+
+
 def test_words_in_attributes_are_not_filled_in() -> None:
     """A word that decides about a style (a class) is never taken for one that does not."""
     head = "<html><head><style>.a { color: red } .b { color: blue }</style></head><body>"

@@ -61,9 +61,11 @@ def test_words_and_lines_are_short(title: str) -> None:
 
 
 @given(st.one_of(TITLES, KOREAN))
+@example("é and plain words after it")
 def test_every_word_is_whole_text(title: str) -> None:
     """Each encoded word decodes by itself, so none ends inside a character."""
     text = checked(title, what=WHAT)
+    assert not any(" " in word for word in encoded_words(text))
     pieces = [decode_header(word)[0] for word in encoded_words(text)]
     assert "".join(data.decode(charset or "ascii") for data, charset in pieces) == text
 

@@ -239,6 +239,7 @@ def test_an_attachment_keeps_its_name_twice(name: str) -> None:
     assert parsed.get_param("name") == name
     assert parsed.get_content() == b"%PDF-1.7 \x00\xff"
     assert part.isascii()
+    assert all(len(line) <= 76 or line.startswith(b" filename") for line in part.split(b"\r\n"))
     assert all(len(line) <= 998 for line in part.split(b"\r\n"))
 
 

@@ -39,7 +39,7 @@ class Refused(Exception):
     def __init__(self, what: Text, remedy: Text | None = None) -> None:
         super().__init__(what.en)
         self.what = what
-        self.remedy = remedy
+        self.remedy = remedy or Text("그 줄의 식을 고쳐 주십시오", "change the expression on that line")
 
 
 class Meter:

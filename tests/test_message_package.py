@@ -178,9 +178,20 @@ def test_an_empty_subject_is_found() -> None:
     assert finding.where == "templates/email/subject.txt.j2"
 
 
-def test_what_would_be_loaded_is_found() -> None:
-    """A picture from outside is a tracking pixel in the making."""
-    html = TEMPLATES.html.replace("</body>", '<img src="https://track.example/x.gif"></body>')
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="https://track.example/x.gif">',
+        "<IMG SRC=https://track.example/x.gif>",
+        "<script>alert(1)</script>",
+        "<p style=\"background: URL( '//track.example/x')\">x</p>",
+        '<table BACKGROUND="x.gif"><tr><td>x</td></tr></table>',
+        "<form action='https://example.org'></form>",
+    ],
+)
+def test_what_would_be_loaded_is_found(markup: str) -> None:
+    """A picture from outside is a tracking pixel in the making; a script or a form has no place in a letter."""
+    html = TEMPLATES.html.replace("</body>", f"{markup}</body>")
     [finding] = check_templates(replace(TEMPLATES, html=html))
     assert (finding.code, finding.level) == ("message.external", Level.WARNING)
 

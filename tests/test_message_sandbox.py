@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from mailer.errors import TemplateError
 from mailer.message.meter import Refused
-from mailer.message.sandbox import Compiled
+from mailer.message.template import Compiled
 
 KNOWN = {
     "contact": {"name": "홍길동", "email": "hong@example.org", "tags": ["a", "b"], "extra": {"담당": "법원"}},

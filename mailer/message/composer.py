@@ -29,8 +29,8 @@ from mailer.message.header import checked, mailbox_header, plain_address, text_h
 from mailer.message.inlining import Inliner
 from mailer.message.mime import attachment, text_part
 from mailer.message.model import EmailTemplates, Message, Sender
-from mailer.message.sandbox import Compiled
 from mailer.message.seal import content_sha256
+from mailer.message.template import Compiled
 from mailer.release.model import Release
 from mailer.wording import Text
 

@@ -10,7 +10,7 @@ import pytest
 
 from mailer.contacts import ContactList, parse, read
 from mailer.contacts.decoding import decode
-from mailer.contacts.tables import records
+from mailer.contacts.tables import lines_of, records
 from mailer.errors import ListError, WorkspaceError
 
 HEADER = "이메일,이름,매체,부서\n"
@@ -371,7 +371,7 @@ def test_what_cannot_be_read_says_where_and_what_to_do(tmp_path: Path) -> None:
 
 def test_records_count_lines_as_an_editor_does() -> None:
     """Line separators of Unicode and form feeds end no line."""
-    found = list(records("a\u2028b,c\x0cd\x85e\r\nf\rg\n\nh"))
+    found = list(records(lines_of("a\u2028b,c\x0cd\x85e\r\nf\rg\n\nh"), ","))
     assert [(r.line, r.cells) for r in found] == [
         (1, ["a\u2028b", "c\x0cd\x85e"]),
         (2, ["f"]),

@@ -30,6 +30,9 @@ ADDRESS_LIMIT = 254
 PARTS_LIMIT = 20
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)", re.ASCII)
+_LABEL = r"[a-z0-9](?:-?[a-z0-9])*"
+_ENDING = r"(?=[a-z0-9-]{1,63}\Z)[a-z](?:(?:-?[a-z0-9])*[a-z])?"
+_PLAIN_DOMAIN = re.compile(rf"(?:(?=[a-z0-9-]{{1,63}}\.){_LABEL}\.)+{_ENDING}", re.ASCII)
 _SEPARATORS = re.compile(r"[\s;,/|、，；]+")
 _FREE_MAIL = frozenset(
     {*slips.PROVIDERS[:11], "proton.me", "protonmail.com", "gmx.de", "gmx.net", "web.de", "mail.com", "yahoo.co.jp"}
@@ -102,9 +105,19 @@ def is_reserved(address: Address) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _a_label(domain: str) -> str | None:
-    """The IDNA A-label form, or None. A list has few domains and many people, hence the cache."""
+    """The IDNA A-label form, or None. Plain domains (letters, digits, single hyphens) need no library; the rest is cached."""
+    plain = domain.lower()
+    if len(plain) < 254 and _PLAIN_DOMAIN.fullmatch(plain) and plain.rpartition(".")[2] not in _special_endings():
+        return plain
     validated = _validated(f"a@{domain}")
     return validated[1] if validated else None
+
+
+@lru_cache(maxsize=1)
+def _special_endings() -> frozenset[str]:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES
+
+    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES) - {"test"}
 
 
 def _validated(written: str) -> tuple[str, str, str] | None:

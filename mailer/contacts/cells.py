@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.parsers import expat
 
-from mailer.contacts.package import CHUNK, Package, broken_workbook
+from mailer.contacts.package import Package, broken_workbook
 from mailer.contacts.tables import Record
 
 __all__ = ["Attributes", "Formats", "date_styles", "elements", "rows", "shared_strings"]
@@ -46,18 +46,16 @@ class Refused(Exception):
 
 
 class Walk:
-    """One pass over one part. Subclasses fill in `start`, `end` and `text`; names come without their prefix."""
+    """One pass over one part. Subclasses fill in `start`, `end` and `text`; `local` takes the prefix off a name."""
 
     def __init__(self) -> None:
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        parser.StartDoctypeDeclHandler = self._refuse
-        self._parser = parser
-        self._local: dict[str, str] = {}
-        self.events = 0
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self.start
+        self._parser.EndElementHandler = self.end
+        self._parser.CharacterDataHandler = self.text
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._names: dict[str, str] = {}
 
     def start(self, name: str, attributes: Attributes) -> None:
         """An element begins."""
@@ -68,39 +66,27 @@ class Walk:
     def text(self, data: str) -> None:
         """A piece of text."""
 
+    def local(self, name: str) -> str:
+        local = name.rpartition(":")[2]
+        if len(self._names) < 1000:
+            self._names[name] = local
+        return local
+
     def feed(self, package: Package, part: str) -> Iterator[None]:
         """Parse the part; yields after each chunk, so that the caller can take what was found so far."""
-        silent = 0
+        fed = 0
         try:
             for chunk in package.chunks(part):
-                before = self.events
                 self._parser.Parse(chunk, False)
-                silent = silent + CHUNK if self.events == before else 0
-                if silent > TOKEN_LIMIT:
+                fed += len(chunk)
+                # expat keeps an unfinished token whole; CurrentByteIndex is where it began.
+                if fed - self._parser.CurrentByteIndex > TOKEN_LIMIT:
                     raise Refused("one token of more than a megabyte")
                 yield
             self._parser.Parse(b"", True)
         except (expat.ExpatError, Refused, UnicodeError, ValueError) as error:
             raise broken_workbook(package.source) from error
         yield
-
-    def _start(self, name: str, attributes: Attributes) -> None:
-        self.events += 1
-        self.start(self._local.get(name) or self._name(name), attributes)
-
-    def _end(self, name: str) -> None:
-        self.events += 1
-        self.end(self._local.get(name) or self._name(name))
-
-    def _text(self, data: str) -> None:
-        self.events += 1
-        self.text(data)
-
-    def _name(self, name: str) -> str:
-        local = name.rpartition(":")[2]
-        if len(self._local) < 1000:
-            self._local[name] = local
-        return local
 
     def _refuse(self, *_: object) -> None:
         raise Refused("a document type declaration")
@@ -110,10 +96,11 @@ class _Elements(Walk):
     def __init__(self, names: frozenset[str]) -> None:
         super().__init__()
         self.found: list[tuple[str, Attributes]] = []
-        self._names = names
+        self._wanted = names
 
     def start(self, name: str, attributes: Attributes) -> None:
-        if name in self._names:
+        name = self._names.get(name) or self.local(name)
+        if name in self._wanted:
             self.found.append((name, {key.rpartition(":")[2]: value for key, value in attributes.items()}))
             if len(self.found) > 100_000:
                 raise Refused("too many elements")
@@ -138,6 +125,7 @@ class _Strings(Walk):
         self._collecting = self._phonetic = False
 
     def start(self, name: str, attributes: Attributes) -> None:
+        name = self._names.get(name) or self.local(name)
         if name == "si":
             self._pieces, self._size = [], 0
         elif name == "rPh":
@@ -146,6 +134,7 @@ class _Strings(Walk):
             self._collecting = not self._phonetic
 
     def end(self, name: str) -> None:
+        name = self._names.get(name) or self.local(name)
         if name == "t":
             self._collecting = False
         elif name == "rPh":
@@ -181,6 +170,7 @@ class _Styles(Walk):
         self._index = 0
 
     def start(self, name: str, attributes: Attributes) -> None:
+        name = self._names.get(name) or self.local(name)
         number = attributes.get("numFmtId", "")
         if name == "cellXfs":
             self._inside = True
@@ -196,6 +186,7 @@ class _Styles(Walk):
             self._index += 1
 
     def end(self, name: str) -> None:
+        name = self._names.get(name) or self.local(name)
         if name == "cellXfs":
             self._inside = False
 
@@ -223,6 +214,7 @@ class _Rows(Walk):
         self._collecting = self._phonetic = False
 
     def start(self, name: str, attributes: Attributes) -> None:
+        name = self._names.get(name) or self.local(name)
         if name == "c":
             self._start_cell(attributes)
         elif name == "v" or name == "t":
@@ -236,6 +228,7 @@ class _Rows(Walk):
             self._phonetic = True
 
     def end(self, name: str) -> None:
+        name = self._names.get(name) or self.local(name)
         if name == "v" or name == "t":
             self._collecting = False
         elif name == "c":

@@ -5,14 +5,15 @@ Not here: the meaning of a cell (`names`, `addresses`, `reading`).
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mailer.contacts.tables import Record
+from mailer.contacts.tables import Record, delimiters, lines_of, records
 
-__all__ = ["KOREAN", "OWN", "Columns", "field_of", "find_columns"]
+__all__ = ["HEAD", "KOREAN", "OWN", "Columns", "Table", "field_of", "find_columns", "open_table"]
 
 _NAMES = """
 email: email emails mail emailaddress mailaddress 이메일 이메일주소 메일 메일주소 전자우편 전자우편주소
@@ -40,7 +41,7 @@ KOREAN = {
 OWN = ("행(원본)", "문제", "제안")
 _ALIASES = {alias: line.partition(":")[0] for line in _NAMES.split("\n") for alias in line.partition(":")[2].split()}
 _HEADER_DEPTH = 30
-_SAMPLE = 200
+HEAD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,32 @@ def field_of(header: str) -> str | None:
     return _ALIASES.get(bare) or _ALIASES.get(re.sub(r"[\s\-_.*:·/()\[\]]+", "", plain))
 
 
-def find_columns(records: Sequence[Record]) -> Columns | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A text table taken apart: its first records, the rest as they come, and its columns (None: no address column)."""
+
+    head: Sequence[Record]
+    rest: Iterator[Record]
+    columns: Columns | None
+
+
+def open_table(text: str) -> Table:
+    """Split `text` by the delimiter under which it has an address header, else by the likeliest."""
+    lines = lines_of(text)
+    tables = []
+    for delimiter in delimiters(lines):
+        rest = records(lines, delimiter)
+        head = list(itertools.islice(rest, HEAD))
+        columns = find_columns(head)
+        tables.append(Table(head=head, rest=rest, columns=columns))
+        if columns and not columns.guessed:
+            return tables[-1]
+    return tables[0]
+
+
+def find_columns(head: Sequence[Record]) -> Columns | None:
     """The columns of a table whose first records are given, or None when no column holds addresses."""
-    filled = [(index, record) for index, record in enumerate(records[:_SAMPLE]) if any(c.strip() for c in record.cells)]
+    filled = [(index, record) for index, record in enumerate(head[:HEAD]) if any(c.strip() for c in record.cells)]
     named = [
         (index, record)
         for index, record in filled[:_HEADER_DEPTH]

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailer.contacts import decoding, tables
+from mailer.contacts import decoding
 from mailer.contacts.addresses import parse_address, split_cell
-from mailer.contacts.columns import find_columns
+from mailer.contacts.columns import open_table
 from mailer.contacts.formulas import unguarded
 from mailer.contacts.reading import parse, read_bytes
 from mailer.contacts.tables import Record
@@ -63,9 +63,9 @@ def _clean(path: Path, address: Address) -> Forgotten | None:
         text, encoding = decoding.decode(data, where=path.name)
     except ListError as error:
         return Forgotten(path=path, note=error.what) if _mentions(data.decode("latin-1"), address) else None
-    rows = list(tables.records(text))
-    columns = find_columns(rows[:200])
-    email = columns.fields["email"] if columns else None
+    table = open_table(text)
+    rows = [*table.head, *table.rest]
+    email = table.columns.fields["email"] if table.columns else None
     theirs = [record for record in rows if email is not None and _is_theirs(record, email, address)]
     others = tuple(r.line for r in rows if r not in theirs and any(_mentions(cell, address) for cell in r.cells))
     if theirs:

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from mailer.contacts import decoding, tables
-from mailer.contacts.columns import KOREAN, Columns, field_of, find_columns
+from mailer.contacts import decoding
+from mailer.contacts.columns import HEAD, KOREAN, Columns, Table, field_of, find_columns, open_table
 from mailer.contacts.lists import ContactList
 from mailer.contacts.problems import Problem, printable
 from mailer.contacts.rows import RowReader
@@ -28,7 +28,6 @@ ROW_LIMIT = 150_000
 LINE_LIMIT = 600_000
 BAD_LIMIT = 20_000
 WIDTH_LIMIT = 256
-_HEAD = 200
 
 
 def read(path: Path, *, name: str | None = None, encoding: str = "auto", sheet: str | None = None) -> ContactList:
@@ -50,17 +49,17 @@ def parse(
         from mailer.contacts.sheets import open_sheet
 
         opened = open_sheet(data, source=source, sheet=sheet)
-        records, taken = iter(opened.records), "xlsx"
+        head = list(itertools.islice(opened.records, HEAD))
+        table, taken = Table(head=head, rest=opened.records, columns=find_columns(head)), "xlsx"
         chosen, sheets = opened.title, opened.offered
     else:
         text, taken = decoding.decode(data, encoding=encoding, where=source)
         if text.count("\n") + text.count("\r") > LINE_LIMIT:
             raise _too_long(source)
-        records, chosen, sheets = tables.records(text), None, ()
-    head = list(itertools.islice(records, _HEAD))
-    columns = _columns(head, source, chosen)
+        table, chosen, sheets = open_table(text), None, ()
+    columns = _columns(table, source, chosen)
     reader = RowReader(columns=columns, name=name, source=source)
-    for record in _bounded(itertools.chain(head[columns.first :], records), source):
+    for record in _bounded(itertools.chain(table.head[columns.first :], table.rest), source):
         reader.take(record)
         if reader.bad > max(BAD_LIMIT, reader.good):
             raise _nonsense(source, reader)
@@ -146,12 +145,12 @@ _FOREIGN: tuple[tuple[tuple[bytes, ...], Text, Text], ...] = (
 )
 
 
-def _columns(head: Sequence[Record], source: str, sheet: str | None) -> Columns:
+def _columns(table: Table, source: str, sheet: str | None) -> Columns:
+    head = table.head
     if any(len(record.cells) > WIDTH_LIMIT for record in head):
         raise _too_wide(source)
-    columns = find_columns(head)
-    if columns is not None:
-        return columns
+    if table.columns is not None:
+        return table.columns
     if not any(cell.strip() for record in head for cell in record.cells):
         raise _empty(source)
     header = max(head[:30], key=lambda record: sum(field_of(cell) is not None for cell in record.cells))

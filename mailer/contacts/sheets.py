@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.contacts.cells import Formats, date_styles, elements, rows, shared_strings
-from mailer.contacts.columns import find_columns
+from mailer.contacts.columns import HEAD, find_columns
 from mailer.contacts.package import Package, broken_workbook
 from mailer.contacts.tables import Record
 from mailer.errors import ListError
@@ -23,7 +23,6 @@ from mailer.wording import Text
 __all__ = ["Opened", "open_sheet"]
 
 SHEETS_LIMIT = 60
-_HEAD = 200
 _FIRST_DAY_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a serial number in a sheet has no zone
 
 
@@ -48,7 +47,7 @@ def open_sheet(data: bytes, *, source: str, sheet: str | None = None) -> Opened:
     offered = tuple(
         title
         for title in visible
-        if find_columns(list(itertools.islice(rows(package, parts[title], formats), _HEAD))) is not None
+        if find_columns(list(itertools.islice(rows(package, parts[title], formats), HEAD))) is not None
     )
     if sheet is not None and sheet not in parts:
         raise _no_sheet(source, sheet, list(parts))

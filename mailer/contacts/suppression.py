@@ -96,7 +96,8 @@ class Suppressions:
         entries: dict[str, Suppression] = {}
         problems: list[Problem] = []
         columns = (0, 1)
-        for record in itertools.islice(tables.records(text), ROW_LIMIT):
+        lines = tables.lines_of(text)
+        for record in itertools.islice(tables.records(lines, tables.delimiters(lines)[0]), ROW_LIMIT):
             cells = [unguarded(cell.strip()) for cell in record.cells]
             if not any(cells):
                 continue

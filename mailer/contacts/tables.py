@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["DELIMITERS", "Record", "delimiter_of", "records"]
+__all__ = ["DELIMITERS", "Record", "delimiters", "lines_of", "records"]
 
 DELIMITERS = (",", ";", "\t")
 CELL_LINES = 60
 WIDTH = 300
 _SAMPLE_LINES = 60
+_NAMED = re.compile(r'"?sep=.\s*"?')
 
 
 @dataclass(slots=True, eq=False)
@@ -31,23 +32,19 @@ class Record:
     torn: bool = False
 
 
-def records(text: str) -> Iterator[Record]:
-    """Every record of `text`, blank ones included."""
-    lines = _lines(text)
-    start = 0
-    delimiter = ""
-    if lines and re.fullmatch(r'"?sep=.\s*"?', lines[0]):
-        delimiter, start = lines[0].strip('" ')[4:5], 1
-    delimiter = delimiter or delimiter_of(lines)
-    position = start
-    while position < len(lines):
-        record = _record_at(lines, position, delimiter)
-        yield record
-        position = record.last
+def lines_of(text: str) -> list[str]:
+    """The lines of `text` as an editor counts them."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    return lines[:-1] if not lines[-1] else lines
 
 
-def delimiter_of(lines: Sequence[str]) -> str:
-    """The delimiter that splits the first lines into the most equal rows; a comma when none does."""
+def delimiters(lines: Sequence[str]) -> tuple[str, ...]:
+    """The delimiters to try, the likeliest first: the one that splits the first lines into the most equal rows. A first line
+    `sep=;` of Excel's leaves only that one."""
+    if lines and _NAMED.fullmatch(lines[0]):
+        return (lines[0].strip('" ')[4],)
     sample = [line for line in lines[:_SAMPLE_LINES] if line.strip()]
 
     def score(delimiter: str) -> tuple[int, int]:
@@ -55,14 +52,16 @@ def delimiter_of(lines: Sequence[str]) -> str:
         usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width), default=1)
         return (widths.count(usual) if usual > 1 else 0, usual)
 
-    return max(DELIMITERS, key=score)
+    return tuple(sorted(DELIMITERS, key=score, reverse=True))
 
 
-def _lines(text: str) -> list[str]:
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    return lines[:-1] if not lines[-1] else lines
+def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
+    """Every record, blank ones included."""
+    position = 1 if lines and _NAMED.fullmatch(lines[0]) else 0
+    while position < len(lines):
+        record = _record_at(lines, position, delimiter)
+        yield record
+        position = record.last
 
 
 def _record_at(lines: Sequence[str], position: int, delimiter: str) -> Record:

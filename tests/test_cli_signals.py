@@ -1,0 +1,119 @@
+"""Ctrl-C and SIGTERM on a real process: finish what is on the wire, keep the rest, say how to go on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.scripted_smtp import ScriptedServer
+from tests.terminal import Desk, desk
+
+__all__ = ["desk"]
+
+PEOPLE = 40
+SLOW = 0.02
+PATIENCE = 30
+
+
+def until(true: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_send_is_paused_and_loses_nobody(desk: Desk, number: signal.Signals) -> None:
+    """Exit 130, paused as stopped, `mailer resume` and `mailer worker` are named; both together reach everybody once."""
+    addresses = desk.people(PEOPLE)
+    with ScriptedServer(delay=SLOW).in_thread() as server:
+        desk.server(server.port, SMTP_CONNECTIONS=2)
+        process = desk.process("send", "short", "-l", "press", "--yes", "--expect", str(PEOPLE))
+        until(lambda: len(server.books.stored) > 5, process)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130, err.decode()
+        assert b"Traceback" not in err
+        assert "mailer resume 1" in err.decode()
+        assert "mailer worker" in err.decode()
+        assert 0 < len(server.books.stored) < PEOPLE
+        told = desk.mailer("status", "1", "--json").json
+        assert (told["status"], told["pause_reason"]) == ("paused", "stopped")
+        assert told["counts"]["accepted"] == len(server.books.stored)
+        assert told["counts"]["in_doubt"] == told["counts"]["sending"] == 0
+        assert desk.mailer("resume", "1").code == 0
+        assert desk.mailer("worker", "--until-idle").code == 0
+    assert server.books.missing(addresses) == []
+    assert server.books.doubled == {}
+    assert "멈췄습니다" in out.decode()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_stopped_worker_leaves_the_rest_to_the_next(desk: Desk, number: signal.Signals, code: int) -> None:
+    """A worker ends gracefully and pauses nothing: another one goes on by itself."""
+    addresses = desk.people(PEOPLE)
+    with ScriptedServer(delay=SLOW).in_thread() as server:
+        desk.server(server.port, SMTP_CONNECTIONS=2)
+        first = desk.process("send", "short", "-l", "press", "--yes", "--expect", str(PEOPLE))
+        until(lambda: len(server.books.stored) > 2, first)
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=PATIENCE)
+        assert desk.mailer("resume", "1").code == 0
+        sent = len(server.books.stored)
+        worker = desk.process("worker")
+        until(lambda: len(server.books.stored) > sent + 3, worker)
+        worker.send_signal(number)
+        _, err = worker.communicate(timeout=PATIENCE)
+        assert worker.returncode == code, err.decode()
+        assert desk.mailer("status", "1", "--json").json["status"] == "sending"
+        assert desk.mailer("worker", "--until-idle").code == 0
+    assert server.books.missing(addresses) == []
+    assert server.books.doubled == {}
+
+
+def test_a_second_signal_leaves_at_once(desk: Desk) -> None:
+    """With a server that never answers the dot, the second Ctrl-C does not wait; what was on the wire is in doubt."""
+    from tests.scripted_smtp import Rule, hang
+
+    desk.people(2)
+    with ScriptedServer(Rule(stage="end", act=hang())).in_thread() as server:
+        desk.server(server.port, SMTP_CONNECTIONS=1)
+        process = desk.process("send", "short", "-l", "press", "--yes", "--expect", "2")
+        until(lambda: any(line.upper() == "DATA" for _, line in server.books.commands), process)
+        until(lambda: desk.mailer("status", "1", "--json").json["counts"]["sending"] == 1, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130
+
+
+def test_a_worker_that_waits_says_for_what(desk: Desk) -> None:
+    """It prints the next due dispatch with local time and distance, and `schedule` sees that a worker is alive."""
+    desk.mailer("schedule", "short", "-l", "press", "--at", "2036-12-10 09:00", "--yes", "--expect", "3")
+    worker = desk.process("worker")
+    assert worker.stdout is not None
+    line = worker.stdout.readline().decode()
+    assert "2036-12-10 09:00 (수) Asia/Seoul" in line
+    until(lambda: "떠 있습니다" in desk.mailer("move", "1", "--at", "2036-12-11 09:00").err, worker)
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=PATIENCE)
+    assert worker.returncode == 0
+    assert "떠 있는 worker가 없습니다" in desk.mailer("move", "1", "--at", "2036-12-12 09:00").err
+
+
+def test_a_killed_worker_does_not_count_as_alive(desk: Desk) -> None:
+    """kill -9 leaves a lock file that nobody holds."""
+    worker = desk.process("worker")
+    assert worker.stdout is not None
+    worker.stdout.readline()
+    worker.kill()
+    worker.communicate(timeout=PATIENCE)
+    said = desk.mailer("schedule", "short", "-l", "press", "--at", "2036-12-10 09:00", "--yes", "--expect", "3")
+    assert "떠 있는 worker가 없습니다" in said.err

@@ -10,7 +10,7 @@ import pytest
 from mailer.dispatch import Scope, Stage, Verdict
 from mailer.transport import SmtpTransport, login_refused
 from tests.envelopes import Gate, connected, envelope, plain, run, send
-from tests.scripted_smtp import Act, Extensions, Rule, ScriptedServer, cut, hang, reply, reset
+from tests.scripted_smtp import Act, Extensions, Rule, ScriptedServer, cut, delay, hang, reply, reset
 
 PIPELINED, LOCKSTEP = Extensions(), Extensions(pipelining=False)
 BOTH = pytest.mark.parametrize("extensions", [PIPELINED, LOCKSTEP], ids=["pipelined", "lockstep"])
@@ -85,17 +85,16 @@ def test_lost_inside_the_message_is_a_doubt(act: Act) -> None:
 
 
 def test_refused_inside_the_message() -> None:
-    """A refusal while the message still leaves is a refusal, not a doubt."""
+    """A refusal while the message still leaves is a refusal: the rest is not written and the connection is given up."""
 
     async def main() -> None:
-        rule = Rule(stage="body", act=cut("552 5.3.4 that is quite enough", at=1_000))
+        rule = Rule(stage="body", act=reply("552 5.3.4 that is quite enough", at=1_000), first=1)
         async with connected(rule) as (transport, server):
             outcome = await send(transport, envelope(body=(b"x" * 70 + b"\r\n") * 200_000))
-            assert (outcome.verdict, outcome.scope) in {
-                (Verdict.REFUSE, Scope.MESSAGE),
-                (Verdict.DOUBT, Scope.RECIPIENT),
-            }
-            assert server.books.stored == []
+            assert (outcome.verdict, outcome.scope) == (Verdict.REFUSE, Scope.MESSAGE)
+            assert (await send(transport, envelope(2))).verdict is Verdict.ACCEPT
+        assert server.books.recipients == {"r2@example.net": 1}
+        assert server.books.connections == 2
 
     run(main())
 
@@ -204,6 +203,34 @@ def test_idle_connection_is_replaced(act: Act, stage: str, extensions: Extension
             assert (await send(transport, envelope(1), gate)).verdict is Verdict.ACCEPT
             assert gate.calls == 1
         assert server.books.connections == 2
+
+    run(main())
+
+
+@BOTH
+def test_refused_reset_is_nobodys_refusal(extensions: Extensions) -> None:
+    """A server that will not forget the last envelope costs a new connection, never the next person."""
+
+    async def main() -> None:
+        for answer in ("550 5.0.0 no", "450 4.0.0 later", "777 what"):
+            rules = [
+                Rule(stage="rcpt", act=reply("550 5.1.1 no"), address="r0@example.net"),
+                Rule(stage="rset", act=reply(answer)),
+            ]
+            async with connected(*rules, extensions=extensions) as (transport, server):
+                verdicts = [(await send(transport, envelope(number))).verdict.value for number in range(2)]
+            assert verdicts == ["refuse", "accept"]
+            assert server.books.connections == 2
+
+    run(main())
+
+
+def test_patience_after_the_dot() -> None:
+    """After the final dot the longer time-out counts, not that of the single commands."""
+
+    async def main() -> None:
+        async with connected(Rule(stage="end", act=delay(0.4)), timeout=0.2, final_dot_timeout=5) as (transport, _):
+            assert (await send(transport)).verdict is Verdict.ACCEPT
 
     run(main())
 

@@ -154,9 +154,10 @@ def test_unasked_replies_are_never_paired() -> None:
             Rule(stage="rcpt", act=reply("550 5.1.1 no"), address="r1@example.net"),
         ]
         for pipelining in (True, False):
-            async with connected(*rules, extensions=Extensions(pipelining=pipelining)) as (transport, _):
+            async with connected(*rules, extensions=Extensions(pipelining=pipelining)) as (transport, server):
                 verdicts = [(await send(transport, envelope(number))).verdict.value for number in range(3)]
             assert verdicts == ["accept", "refuse", "accept"]
+            assert server.books.connections == 2
 
     run(main())
 

@@ -148,6 +148,17 @@ def test_no_downgrade(tmp_path: Path, rules: tuple[Rule, ...], extensions: Exten
     run(main())
 
 
+def test_stripped_encryption_is_named(tmp_path: Path) -> None:
+    """A server without STARTTLS is said to be one, in words for a person."""
+
+    async def main() -> None:
+        async with secured(tmp_path, extensions=Extensions(starttls=False)) as (transport, _):
+            with pytest.raises(ServerUnreachable, match="does not offer encryption"):
+                await transport.probe()
+
+    run(main())
+
+
 def test_bytes_injected_before_the_handshake(tmp_path: Path) -> None:
     """Bytes slipped in behind the answer to STARTTLS are never taken for the encrypted server's words."""
 

@@ -52,7 +52,7 @@ class SmtpTransport:
 
     @property
     def connected(self) -> bool:
-        """Whether a session is open that looks alive."""
+        """True while the kept connection looks alive, so that the next `send` need not connect."""
         return self._session is not None and self._session.wire.usable
 
     async def send(self, envelope: Envelope, leaving: Leaving) -> Outcome:
@@ -74,7 +74,7 @@ class SmtpTransport:
         Raises ServerUnreachable, LoginRefused or ConfigError."""
         await self.close()
         try:
-            session = await self._connected()
+            session = await self._open()
         except ConnectTrouble as trouble:
             raise trouble.error(self.server.place) from trouble
         return Probe(
@@ -100,9 +100,9 @@ class SmtpTransport:
 
     async def _send(self, envelope: Envelope, leaving: Leaving) -> Outcome:
         while True:
-            reused = self._session is not None and self._session.wire.usable
+            reused = self.connected
             try:
-                session = await self._connected()
+                session = await self._open()
             except ConnectTrouble as trouble:
                 return trouble.outcome()
             plan = _plan(envelope, session)
@@ -117,10 +117,11 @@ class SmtpTransport:
                 return outcome
             # the server had ended an idle connection: not this person's affair
 
-    async def _connected(self) -> Session:
+    async def _open(self) -> Session:
         if self._session is not None and self._session.wire.usable:
             return self._session
         await self._drop()
+        # imported here: `mailer --help` must not wait for it
         from mailer.transport.connect import open_session, tls_context
 
         if self._context is None and self.server.security is not Security.NONE:

@@ -32,6 +32,7 @@ lock:  ## refresh requirements/*.txt (needs uv)
 	$(COMPILE) --upgrade pyproject.toml -o requirements/main.txt
 	$(COMPILE) -c requirements/main.txt --group test pyproject.toml -o requirements/test.txt
 	$(COMPILE) -c requirements/test.txt --group dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt --group e2e pyproject.toml -o requirements/e2e.txt
 
 wheel:  ## build the wheel into dist/ (pip fetches the build backend)
 	@$(PYTHON) -m pip --disable-pip-version-check --quiet wheel --no-deps --wheel-dir $(DIST) .

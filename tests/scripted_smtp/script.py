@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 STAGES = (
-    "connect ehlo starttls handshake auth mail rcpt data body end after rset noop quit".split()  # noqa: SIM905
-)
+    "connect", "ehlo", "starttls", "handshake", "auth", "mail", "rcpt", "data", "body", "end", "after", "rset", "noop", "quit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Act:
     cut     afterwards the connection is closed ("close") or reset ("reset"); without `reply` nothing is answered
     hang    never answers and reads no more, until the client leaves
     store   at `end`: True or False; None stores exactly when the reply is 2xx
-    at      at `body`: so many bytes of the message are read first
+    at      at `body`: so many bytes of the message are read first; a `reply` there is the message's only answer, nothing is stored
     """
 
     reply: str | bytes | None = None

@@ -243,6 +243,7 @@ class Drain:
 
         async def leaving() -> None:
             nonlocal begun
+            self._site.pool.see(transport, connected=True)
             await self._begin(delivery, started)
             begun = True
 

@@ -35,32 +35,30 @@ class Pool:
     def __init__(self, open_transport: Callable[[], Transport], size: int) -> None:
         self._open = open_transport
         self._slots = asyncio.Semaphore(size)
-        self._first = asyncio.Lock()
         self._idle: list[Transport] = []
+        self._out = 0
         self._live: set[Transport] = set()
+        self._changed = asyncio.Event()
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[Transport]:
-        async with self._slots, self._turn():
+        async with self._slots:
+            while self._out and not self._live:
+                self._changed.clear()
+                await self._changed.wait()
             transport = self._take()
+            self._out += 1
             try:
                 yield transport
             finally:
-                (self._live.add if transport.connected else self._live.discard)(transport)
+                self._out -= 1
                 self._idle.append(transport)
+                self.see(transport, connected=transport.connected)
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        if not self._live:
-            await self._first.acquire()
-            if not self._live:
-                try:
-                    yield
-                finally:
-                    self._first.release()
-                return
-            self._first.release()
-        yield
+    def see(self, transport: Transport, *, connected: bool) -> None:
+        """What is known of a borrowed transport: once one is connected, the others may try."""
+        (self._live.add if connected else self._live.discard)(transport)
+        self._changed.set()
 
     def _take(self) -> Transport:
         if not self._idle:

@@ -18,7 +18,7 @@ from mailer.cli.output import Screen
 from mailer.cli.spoken import to_spoken
 from mailer.cli.summary import more, name_of
 from mailer.cli.tables import Cell, Column
-from mailer.cli.verbs import Call, Group, argument, option, verb
+from mailer.cli.verbs import Call, Group, argument, option, shared_options, verb
 from mailer.contacts import ContactList, Problem, parse_address, upkeep
 from mailer.contacts.upkeep import ImportPlan
 from mailer.desk.records import contact_record, list_record, problem_record
@@ -36,6 +36,7 @@ SHOWN = 20
 
 contacts = Group(
     "contacts",
+    params=shared_options(json=True),
     text=Text("명단을 들이고, 살피고, 지웁니다.", "Import lists, look at them, forget people."),
     examples=("mailer contacts import press.xlsx --list press-domestic --dry-run",),
 )

@@ -13,7 +13,7 @@ import click
 from mailer import workspace
 from mailer.cli.summary import findings_line
 from mailer.cli.tables import Cell, Column
-from mailer.cli.verbs import Call, Group, argument, verb
+from mailer.cli.verbs import Call, Group, argument, shared_options, verb
 from mailer.config import check as review
 from mailer.config import describe, read_config
 from mailer.desk.records import finding_record
@@ -61,6 +61,7 @@ def init(call: Call, folder: Path | None) -> int:
 
 config = Group(
     "config",
+    params=shared_options(json=True),
     text=Text("설정을 보고 확인합니다.", "Show and check the settings."),
     examples=("mailer config show", "mailer config check"),
 )

@@ -14,7 +14,7 @@ from mailer import contacts as room
 from mailer.app import App
 from mailer.cli.opening import opened
 from mailer.cli.tables import Column
-from mailer.cli.verbs import Call, Group, argument, option, verb
+from mailer.cli.verbs import Call, Group, argument, option, shared_options, verb
 from mailer.contacts import Problem, Suppression, Suppressions
 from mailer.desk.approval import officer
 from mailer.desk.report import iso
@@ -25,6 +25,7 @@ __all__ = ["suppress"]
 
 suppress = Group(
     "suppress",
+    params=shared_options(json=True),
     text=Text("보내지 말아야 할 주소와 도메인", "Addresses and domains that must not be mailed."),
     examples=('mailer suppress add kim@paper.example --reason "opted out"',),
 )

@@ -50,7 +50,10 @@ COLUMNS = (
 
 
 def export_log(lines: Iterable[LogLine], path: Path, *, language: Language, zone: str) -> int:
-    """Write the log to `path` (.csv or .xlsx), whole or not at all; returns the number of rows. Raises UsageError, WorkspaceError."""
+    """Write the log to `path` (.csv or .xlsx), whole or not at all; returns the number of rows.
+
+    Raises UsageError, WorkspaceError.
+    """
     rows = [_cells(line, language, zone) for line in lines]
     heading = [column.to(language) for column in COLUMNS]
     if path.suffix.lower() == ".csv":

@@ -222,7 +222,8 @@ def _date_findings(release: Release, day: date) -> Iterable[Finding]:
             "schedule.date",
             Text(
                 f"전송일자는 {dated}({WEEKDAYS_KO[dated.weekday()]})인데 {day}({WEEKDAYS_KO[day.weekday()]})에 나갑니다",
-                f"the letter is dated {dated} ({WEEKDAYS_EN[dated.weekday()]}) but goes out on {day} ({WEEKDAYS_EN[day.weekday()]})",
+                f"the letter is dated {dated} ({WEEKDAYS_EN[dated.weekday()]})"
+                f" but goes out on {day} ({WEEKDAYS_EN[day.weekday()]})",
             ),
             where=release.source,
             remedy=Text(

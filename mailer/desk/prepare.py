@@ -117,7 +117,7 @@ def read_manuscript(sources: Sources) -> Manuscript:
         sender=sources.sender,
         document=rendered,
     )
-    findings += preflight.letter_findings(parsed, rendered)
+    findings += [*rendered.findings, *preflight.letter_findings(parsed, rendered)]
     return Manuscript(
         release=parsed,
         letterhead=letterhead,

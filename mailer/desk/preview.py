@@ -44,7 +44,7 @@ def write_preview(
 ) -> Preview:
     """Write the preview into `folder` (made if need be; an earlier preview's messages in it are replaced).
 
-    `only` (an address) writes just that person's message. Raises UsageError when nobody has it, WorkspaceError when the disk refuses.
+    `only` (an address) writes just that person's message. UsageError when nobody has it, WorkspaceError when the disk refuses.
     """
     chosen = _chosen(preparation.summaries, everyone=everyone, only=only)
     paper = preparation.manuscript.document

@@ -52,6 +52,7 @@ _REFERENCE = re.compile(r"\[[^\[\]]{1,80}\]:\s*(?:<|https?:|mailto:|/|#)")
 _MARKS_LEFT = re.compile(r"\*\*|__|~~")
 _SCHEME = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _PLAIN_INFO = re.compile(r"[A-Za-z0-9+#.-]*")
+_DEEP = 15
 _SPACES = str.maketrans("\t\n\f\r", "    ")
 _SPANS: dict[str, type[Strong] | type[Emphasis] | type[Strike]] = {
     "strong_open": Strong,
@@ -65,7 +66,9 @@ def read_blocks(text: str, remarks: Remarks) -> tuple[Block, ...]:
 
     Heading levels are those of the source; `levelled` maps them once the title is taken off.
     """
-    return _Walk(_parser().parse(text), text.split("\n"), remarks).blocks_until("")
+    tokens = _parser().parse(text)
+    _check_nothing_lost(text, tokens, remarks)
+    return _Walk(tokens, text.split("\n"), remarks).blocks_until("")
 
 
 def read_inline(text: str, line: int, remarks: Remarks) -> tuple[str, tuple[Inline, ...]]:
@@ -84,6 +87,28 @@ def _parser() -> MarkdownIt:
     # Refused links must still arrive here as links: they are complained about, not turned into text in silence.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser
+
+
+def _check_nothing_lost(text: str, tokens: Sequence[Token], remarks: Remarks) -> None:
+    """markdown-it drops the rest of a block without a word once lists and quotes are nested too deep: count the letters."""
+    if not tokens or _letters(text) <= sum(_letters(token.content) + _letters(token.info) for token in tokens):
+        return
+    deepest = max((token for token in tokens if token.map), key=lambda token: token.level)
+    if any(token.type == "table_open" for token in tokens) and deepest.level < _DEEP:
+        return  # surplus cells, named one by one by `_Walk`
+    remarks.error(
+        "nesting",
+        deepest.map[0] + 1 if deepest.map else 0,
+        Text(
+            "목록이나 인용이 너무 깊게 겹쳐 일부 글이 빠집니다.",
+            "Lists or quotes are nested too deep, some text would be lost.",
+        ),
+        Text("겹친 단계를 줄여 주세요.", "Use fewer levels."),
+    )
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 class _Walk:
@@ -217,7 +242,7 @@ class _Span:
             case "text":
                 self._text += token.content
             case "softbreak":
-                self._text += " "
+                self._text += "\n"
                 self._line += 1
             case "hardbreak":
                 self._put(LineBreak())
@@ -244,10 +269,10 @@ class _Span:
         self._levels[-1].append(node)
 
     def _flush(self) -> None:
-        text, self._text = self._text.translate(_SPACES), ""
+        text, self._text = self._text, ""
         if text:
-            self._check(text)
-            self._levels[-1].extend(runs_within(text, self.base, self._words))
+            self._check(text, self._line - text.count("\n"))
+            self._levels[-1].extend(runs_within(text.translate(_SPACES), self.base, self._words))
 
     def _spanned(self, opening: Token, inner: tuple[Inline, ...]) -> tuple[Inline, ...]:
         if opening.type in _SPANS:
@@ -268,15 +293,16 @@ class _Span:
         )
         return inner
 
-    def _check(self, text: str) -> None:
+    def _check(self, text: str, line: int) -> None:
         for pattern in (_HTML, _FOOTNOTE, _REFERENCE):
             if found := pattern.search(text):
-                _note_unknown(text[found.start() : found.start() + 40], self._line, self._remarks)
+                what = text[found.start() : found.start() + 40].translate(_SPACES)
+                _note_unknown(what, line + text.count("\n", 0, found.start()), self._remarks)
         if found := _MARKS_LEFT.search(text):
-            near = text[max(found.start() - 10, 0) : found.start() + 12].strip()
+            near = text[max(found.start() - 10, 0) : found.start() + 12].translate(_SPACES).strip()
             self._remarks.warning(
                 "marks",
-                self._line,
+                line + text.count("\n", 0, found.start()),
                 Text(
                     f"굵게·취소선 표시가 글자로 남았습니다: {near}",
                     f"Bold or strike marks remain as characters: {near}",

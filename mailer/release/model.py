@@ -40,7 +40,7 @@ class Release:
     formula ("Sincerely,") and does not repeat the title; `signatories` follow it; `notes` are blocks between the names and the
     closing (the count sentence). `letter_sha256` is of the file's bytes (and of a separate signatory file, appended).
     `source` is the path as the user named it. `findings` are the reader's own remarks; one of level error means that the release
-    must not be sent.
+    must not be sent. What is missing is "" then; a 전송일자 that cannot be read is the closing date, or 0001-01-01 without one.
     """
 
     number: str

@@ -38,7 +38,7 @@ def read_signatories(
     surplus = len(entries) - count.named if count else None
     joined, likely = choose(weigh([entry.text for entry in entries]), surplus)
     if explicit:
-        joined, likely = frozenset(), likely if surplus else frozenset()
+        joined, likely = frozenset(), joined | likely if surplus else frozenset()
     for index in sorted(likely):
         _note_likely(entries[index - 1], entries[index], remarks)
     signatories = tuple(_signatory(entry, remarks) for entry in _joined(entries, joined, remarks))

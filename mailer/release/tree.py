@@ -2,9 +2,10 @@
 
 Inline nodes are `Run | Strong | Emphasis | Strike | Link | Code | LineBreak`; blocks are `Paragraph | Heading | BulletList |
 OrderedList | Quote | Table | Rule | CodeBlock`. `line` is the 1-based line of the letter file where a block begins; `lang` is a
-BCP 47 tag guessed from the script (`en`, `ko`, `ja`, `zh-TW`, `zh-CN`, `ru`, `ar`, `vi` is written as `en` unless marked).
+BCP 47 tag guessed from the script (`en`, `ko`, `ja`, `zh-TW`, `zh-CN`, `ru`, `ar`, rarely `he`, `el`, `hi`, `th`; everything in
+Latin letters, Vietnamese too, is `en`).
 
-Not here: reading Markdown (`reader.py`), any markup of a target format (the writers build it from these values).
+Not here: reading Markdown (`markdown.py`), any markup of a target format (the writers build it from these values).
 """
 
 from __future__ import annotations
@@ -87,7 +88,11 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """`level` is 1-based, already mapped so that the first is 1 and none is skipped (PDF/UA-1)."""
+    """`level` is 1-based, already mapped so that the first is 1 and none is skipped (PDF/UA-1).
+
+    These are the headings of the body alone: the title is not among them. A writer that sets the title as the first heading of
+    its page adds one to every level.
+    """
 
     line: int
     lang: str

@@ -21,7 +21,14 @@ def content(release: Release) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(
     ("encoding", "form"),
-    [("utf-8", "NFC"), ("utf-8", "NFD"), ("utf-8-sig", "NFC"), ("utf-8-sig", "NFD"), ("cp949", "NFC"), ("utf-16", "NFD")],
+    [
+        ("utf-8", "NFC"),
+        ("utf-8", "NFD"),
+        ("utf-8-sig", "NFC"),
+        ("utf-8-sig", "NFD"),
+        ("cp949", "NFC"),
+        ("utf-16", "NFD"),
+    ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_saved_form_reads_the_same(encoding: str, end: str, form: str) -> None:
@@ -50,6 +57,7 @@ def test_guesses_are_shown() -> None:
         (TEXT.encode("utf-16-le"), "not_text"),
         (b"\xff\xfe\x00", "encoding"),
         (TEXT.encode().replace("광장".encode(), b"\xea\xb4"), "encoding"),
+        ("마나마다마라".encode() + b"\xb0\xa1", "encoding"),  # decodes as CP949, to other words
         (b"\x81\xff\xfe\x80" * 20, "encoding"),
         (b"a" * (MOST_BYTES + 1), "size"),
         (("a" + "\u0300\u0316" * 5000).encode(), "combining"),

@@ -118,6 +118,13 @@ def test_without_a_count_only_sure_joins() -> None:
     assert not found(release_of(names_letter("  \n".join(PLAIN))), "signatory_broken")
 
 
+def test_short_names_are_not_broken() -> None:
+    """Nobody breaks a short line: a lone common word after one is a name of its own, out of order or not."""
+    release = release_of(names_letter("  \n".join([*PLAIN[:8], "Holm", "Foundation", *PLAIN[8:]])))
+    assert "Foundation" in names(release)
+    assert not found(release, "signatory_broken")
+
+
 def test_hanging_halves_and_open_brackets() -> None:
     """A line that cannot be the end of a name takes the next one, over three lines if need be."""
     text = "Alder Grove Union of Friends /\nGrove Friends of the\nLakes\nBirch Lane (the old\nharbour)"
@@ -187,6 +194,7 @@ def test_escapes_and_scripts_in_names() -> None:
         ("연명 단체(총 282개 단체)", (282, 0)),
         ("64 civil society organizations signed this letter.", (64, 0)),
         ("총 30개 단체와 12명 연명", (42, 0)),
+        ("총 60곳이 연명하였고 5명은 익명입니다.", (60, 5)),
         ("총 64", (64, 0)),
     ],
 )

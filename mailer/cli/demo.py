@@ -125,8 +125,9 @@ def _folder(workspace: Path) -> Path:
 
 def _suppress(app: App) -> None:
     known = app.suppressions()
+    reason = Text("수신 거부", "opted out").to(app.config.language)
     entries = [
-        known.entry(address, reason="수신 거부 / opted out", added_at=app.now(), added_by="demo")
+        known.entry(address, reason=reason, added_at=app.now(), added_by="demo")
         for address in SUPPRESSED
     ]
     app.ledger.suppressed.add(entry for entry in entries if isinstance(entry, Suppression))
@@ -243,6 +244,7 @@ def _report(screen: Screen, app: App, dispatch: Dispatch, prepared: Preparation,
         ),
         ink="good",
     )
+    screen.hint(f"mailer log -w {_place(app.workspace.root)}", Text("기록 모두 보기", "the whole log"))
     return 0
 
 

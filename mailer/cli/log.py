@@ -19,7 +19,6 @@ from mailer.cli.opening import opened
 from mailer.cli.output import Screen
 from mailer.cli.results import dispatch_of, reply_words
 from mailer.cli.spoken import to_spoken
-from mailer.cli.summary import name_of
 from mailer.cli.tables import Cell, Column
 from mailer.cli.verbs import Call, argument, option, verb
 from mailer.desk.export import STATE_WORDS, export_log
@@ -167,6 +166,7 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
         Column(title=Text("받는 사람", "person"), rank=1),
         Column(title=Text("매체", "outlet"), rank=2),
         Column(title=Text("주소", "address"), room=40),
+        Column(title=Text("시도", "tries"), rank=2, right=True),
         Column(title=Text("무슨 뜻인가요", "meaning"), rank=3, room=26),
         Column(title=Text("할 일", "what to do"), rank=4, room=26),
         Column(title=Text("서버 응답", "server's reply"), rank=5, room=26),
@@ -178,14 +178,14 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
         delivery = line.row.delivery
         state = delivery.state
         plain = state is DeliveryState.ACCEPTED
-        word = STATE_WORDS[state].to(to) + (f" ({delivery.attempts})" if delivery.attempts > 1 else "")
         rows.append(
             [
-                Cell(word, INKS.get(state, "")),
+                Cell(STATE_WORDS[state].to(to), INKS.get(state, "")),
                 _clock(line.row.last_attempt_at, dispatch),
-                name_of(delivery.contact),
+                delivery.contact.name or delivery.contact.desk,
                 delivery.contact.outlet,
                 str(delivery.contact.address),
+                str(delivery.attempts) if delivery.attempts > 1 else "",
                 "" if plain else line.meaning.what.to(to),
                 "" if plain else line.meaning.todo.to(to),
                 "" if plain and not roomy else reply_words(line),

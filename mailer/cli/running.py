@@ -80,5 +80,5 @@ def tally_of(status: Status) -> Tally:
         failed=counts[DeliveryState.FAILED] + counts[DeliveryState.BOUNCED],
         in_doubt=counts[DeliveryState.IN_DOUBT],
         rate=status.rate,
-        left=timedelta(seconds=status.eta_s) if status.eta_s is not None else None,
+        left=timedelta(seconds=status.eta_s) if status.eta_s else None,
     )

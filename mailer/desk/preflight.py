@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mailer.contacts import Audience, ContactList
 from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, local
 from mailer.dispatch import Dispatch, DispatchStatus
-from mailer.document import Document
+from mailer.document import Document, Letterhead
 from mailer.findings import Finding, Level
 from mailer.release import Release
 from mailer.wording import Text
@@ -22,6 +22,7 @@ __all__ = [
     "audience_findings",
     "history_findings",
     "letter_findings",
+    "letterhead_findings",
     "message_findings",
     "schedule_findings",
     "server_findings",
@@ -56,6 +57,33 @@ def letter_findings(release: Release, document: Document) -> list[Finding]:
             message=Text("모든 글자를 문서 글꼴로 찍을 수 있습니다", "every character can be printed"),
             where=release.source,
         ),
+    ]
+
+
+def letterhead_findings(release: Release, letterhead: Letterhead) -> list[Finding]:
+    """The organisation's lines in the letter against `templates/letterhead.toml`: the letter's own are printed."""
+    general = letterhead.printed()
+    differing = [key for key, text in release.organisation if general.get(key) != text]
+    if not release.organisation:
+        return []
+    if not differing:
+        message = Text(
+            "원고의 단체 정보가 letterhead.toml과 같습니다", "the letter's letterhead equals letterhead.toml"
+        )
+        return [Finding(level=Level.OK, code="letter.letterhead", message=message, where=f"{release.source}:1")]
+    keys = ", ".join(differing)
+    return [
+        _warning(
+            "letter.letterhead",
+            Text(
+                f"원고에 적힌 단체 정보로 찍습니다. templates/letterhead.toml과 다릅니다 ({keys})",
+                f"the letterhead written in the letter is printed; templates/letterhead.toml differs ({keys})",
+            ),
+            where=f"{release.source}:1",
+            remedy=Text(
+                "우리 단체라면 letterhead.toml도 고쳐 두세요", "if it is your organisation, correct letterhead.toml too"
+            ),
+        )
     ]
 
 

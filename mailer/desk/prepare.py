@@ -94,10 +94,12 @@ def read_manuscript(sources: Sources) -> Manuscript:
     letter = _read(sources.letter)
     parsed = release.parse(letter, source=sources.letter_name, companions=release.companions_at(sources.letter, letter))
     letterhead_bytes = _read(sources.templates / "letterhead.toml")
-    letterhead = document.read_letterhead(letterhead_bytes, "templates/letterhead.toml")
+    general = document.read_letterhead(letterhead_bytes, str(sources.templates / "letterhead.toml"))
+    letterhead = general.overlaid(dict(parsed.organisation))
     layout = _read(sources.templates / "document" / "letter.typ").decode("utf-8-sig")
     templates = EmailTemplates.read(sources.templates / "email", shown="templates/email")
-    findings = [*parsed.findings, *document.check_glyphs(parsed, letterhead), *message.check_templates(templates)]
+    findings = [*parsed.findings, *preflight.letterhead_findings(parsed, general)]
+    findings += [*document.check_glyphs(parsed, letterhead), *message.check_templates(templates)]
     if worst(findings) is Level.ERROR:
         return Manuscript(
             release=parsed,

@@ -58,7 +58,7 @@ def prepare_alone(sources: Sources, address: str, *, now: datetime) -> Preparati
 async def rehearse(
     preparation: Preparation, to: Sequence[str], transport: SmtpTransport, *, seen_as: str | None = None
 ) -> tuple[Rehearsed, ...]:
-    """Send one marked copy to each address of `to`, written as for `seen_as` (an address of the audience; else its first person)."""
+    """Send one marked copy to each of `to`, written as for `seen_as` (an address of the audience; else its first person)."""
     package = preparation.manuscript.package
     if preparation.composer is None or package is None:
         raise StoppedByCheck(

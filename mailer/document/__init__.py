@@ -14,7 +14,16 @@ they are frozen (`mailer.desk`).
 
 from mailer.document.filename import attachment_name
 from mailer.document.glyphs import check_glyphs
-from mailer.document.letterhead import Letterhead, read_letterhead
+from mailer.document.letterhead import Letterhead, overlaid_texts, read_letterhead
 from mailer.document.typesetting import Document, pictures, render
 
-__all__ = ["Document", "Letterhead", "attachment_name", "check_glyphs", "pictures", "read_letterhead", "render"]
+__all__ = [
+    "Document",
+    "Letterhead",
+    "attachment_name",
+    "check_glyphs",
+    "overlaid_texts",
+    "pictures",
+    "read_letterhead",
+    "render",
+]

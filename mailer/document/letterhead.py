@@ -9,13 +9,15 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mailer.errors import DocumentError
 from mailer.wording import Text
 
+TEXTS = ("name_ko", "name_en", "address", "phone", "fax", "web", "email")
 _LOGO_KINDS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
 _LOGO_BEGINS = {"svg": b"<", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
 _LOGO_BYTES = 512 * 1024
@@ -42,8 +44,23 @@ class Letterhead:
 
     def printed(self) -> dict[str, str]:
         """The texts that appear on paper, by key, empty ones left out."""
-        keys = ("name_ko", "name_en", "address", "phone", "fax", "web", "email")
-        return {key: value for key in keys if (value := getattr(self, key))}
+        return {key: value for key in TEXTS if (value := getattr(self, key))}
+
+    def overlaid(self, own: Mapping[str, str]) -> Letterhead:
+        """With the texts a letter brings itself; a letter of another organisation does not get this one's logo."""
+        texts = overlaid_texts(self.printed(), own)
+        values: dict[str, Any] = {key: texts.get(key, "") for key in TEXTS}
+        if texts["name_ko"] == self.name_ko:
+            return replace(self, **values)
+        return replace(self, **values, logo=None, logo_kind="")
+
+
+def overlaid_texts(texts: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a letterhead under those a letter brings itself. Another organisation's letter gets none of its numbers."""
+    kept = {text: value for text, value in own.items() if value}
+    if kept.get("name_ko", texts.get("name_ko")) == texts.get("name_ko"):
+        return {**texts, **kept}
+    return kept
 
 
 def read_letterhead(data: bytes, source: str) -> Letterhead:

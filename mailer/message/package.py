@@ -16,7 +16,7 @@ from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mailer.document import Document
+from mailer.document import Document, overlaid_texts
 from mailer.errors import MessageError
 from mailer.message.model import EmailTemplates, Sender
 from mailer.wording import Text
@@ -101,20 +101,23 @@ class Package:
         """A composer for this package; `mark` ("[시험]") is put before every subject and shown in the text."""
         from mailer.message.composer import Composer
 
+        release = self.release()
         return Composer(
-            release=self.release(),
+            release=release,
             document=self.document,
-            organisation=_organisation(self.letterhead),
+            organisation=_organisation(self.letterhead, dict(release.organisation)),
             templates=self.templates,
             sender=self.sender,
             mark=mark,
         )
 
 
-def _organisation(letterhead: bytes) -> dict[str, str]:
-    """The texts of a letterhead that `mailer.document` has accepted. Not read there again: it would look for the logo's file."""
+def _organisation(letterhead: bytes, own: dict[str, str]) -> dict[str, str]:
+    """The texts of the letterhead under those the letter brings itself, as on paper. The file was accepted by `mailer.document`; it
+    is not read there again, because that would look for the logo's file."""
     table = tomllib.loads(letterhead.decode("utf-8-sig"))
-    return {key: unicodedata.normalize("NFC", text).strip() for key, text in table.items() if isinstance(text, str)}
+    texts = {key: unicodedata.normalize("NFC", text).strip() for key, text in table.items() if isinstance(text, str)}
+    return overlaid_texts(texts, own)
 
 
 def _text(data: bytes) -> str:

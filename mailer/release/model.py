@@ -39,6 +39,7 @@ class Release:
     `tags` are its leading bracketed words without brackets, `headline` is the rest. `body` runs up to and including the closing
     formula ("Sincerely,") and does not repeat the title; `signatories` follow it; `notes` are blocks between the names and the
     closing (the count sentence). `letter_sha256` is of the file's bytes (and of a separate signatory file, appended).
+    `organisation` are the letterhead's texts that stand above the header block, by the keys of `templates/letterhead.toml`.
     `source` is the path as the user named it. `findings` are the reader's own remarks; one of level error means that the release
     must not be sent. What is missing is "" then; a 전송일자 that cannot be read is the closing date, or 0001-01-01 without one.
     """
@@ -59,6 +60,7 @@ class Release:
     notes: tuple[Block, ...] = ()
     closing: Closing | None = None
     corrects: str | None = None
+    organisation: tuple[tuple[str, str], ...] = ()
     lang: str = "en"
     letter_sha256: str
     source: str

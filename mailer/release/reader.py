@@ -14,6 +14,7 @@ from mailer.release.decode import MOST_BYTES, decode
 from mailer.release.header import Header, read_header, value_of
 from mailer.release.language import language_of
 from mailer.release.layout import Layout, NameLine, bare, find_layout, kept, unbulleted
+from mailer.release.letterhead import read_organisation
 from mailer.release.markdown import levelled, read_blocks
 from mailer.release.model import Closing, Release, Signatory
 from mailer.release.remarks import Remarks
@@ -67,7 +68,9 @@ def parse(data: bytes, *, source: str, companions: Mapping[str, bytes] | None = 
     remarks = Remarks(source)
     lines = decode(data, remarks).split("\n")
     header = read_header(lines, remarks)
-    _note_replaced(lines, header, remarks)
+    _note_replaced(header, remarks)
+    above = [] if header.front_matter else lines[: max(header.line - 2, 0)]
+    organisation = read_organisation(above, remarks)
     title = value_of(header, "title")
     layout = find_layout(lines, header.body_line)
     body = read_blocks(kept(lines, layout.body), remarks)
@@ -99,6 +102,7 @@ def parse(data: bytes, *, source: str, companions: Mapping[str, bytes] | None = 
         notes=levelled(notes),
         closing=closing,
         corrects=value_of(header, "corrects") or None,
+        organisation=organisation,
         lang=language_of(kept(lines, layout.body)),
         letter_sha256=hashlib.sha256(data + (companion or b"")).hexdigest(),
         source=source,
@@ -213,16 +217,7 @@ def _closing(lines: list[str], layout: Layout) -> Closing | None:
     return Closing(date_text=text, dated=written.day if written else None, sender=layout.sender, line=layout.date_line)
 
 
-def _note_replaced(lines: list[str], header: Header, remarks: Remarks) -> None:
-    if any(line.strip() for line in lines[: header.line - 2]):
-        remarks.ok(
-            "letterhead",
-            1,
-            Text(
-                "머리글 위의 단체 정보 대신 templates/letterhead.toml의 것을 씁니다.",
-                "The letterhead comes from templates/letterhead.toml, not from these lines.",
-            ),
-        )
+def _note_replaced(header: Header, remarks: Remarks) -> None:
     if pages := header.fields.get("pages"):
         remarks.ok(
             "pages",

@@ -103,7 +103,8 @@ class Drain:
         waits = list(self._site.blocked().values())
         if due is not None:
             waits.append((due - self._site.clock.now()).total_seconds())
-        return min(max(min(waits, default=SOON), SOON), LATEST)
+        # what is due and was not sent is in other hands
+        return min(seconds if seconds > 0 else SOON for seconds in (*waits, LATEST if waits else SOON))
 
     @property
     def _ended(self) -> bool:

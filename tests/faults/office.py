@@ -97,10 +97,9 @@ def approve(ledger: Ledger, people: Sequence[Contact], now: datetime | None = No
     composer = _composer()
     shares = []
     for person in people:
-        made = composer.compose(person, message_id=new_message_id("sender.example"), date=now)
-        shares.append(
-            Share(contact=person, message_id=_message_id(made.envelope.data), content_sha256=made.content_sha256)
-        )
+        message_id = new_message_id("sender.example")
+        made = composer.compose(person, message_id=message_id, date=now)
+        shares.append(Share(contact=person, message_id=message_id, content_sha256=made.content_sha256))
     seal = seal_sha256(frozen.sha256, [(str(share.contact.address), share.content_sha256) for share in shares])
     draft = Draft(
         title="[성명] Keep the square open",
@@ -118,11 +117,6 @@ def approve(ledger: Ledger, people: Sequence[Contact], now: datetime | None = No
         shares=tuple(shares),
     )
     return ledger.dispatches.approve(replace(draft, **changes), now)
-
-
-def _message_id(data: bytes) -> str:
-    head = data[: data.find(b"\r\n\r\n")].decode("ascii")
-    return next(line[12:] for line in head.split("\r\n") if line.startswith("Message-ID: "))
 
 
 def begin(ledger: Ledger, people: Sequence[Contact], now: datetime | None = None, **changes: Any) -> Dispatch:

@@ -168,11 +168,13 @@ def _parameters(envelope: Envelope, session: Session, sender: str, recipient: st
         return refused_here(Scope.MESSAGE, "5.3.4", why)
     if "SIZE" in offered:
         mail += f" SIZE={len(data)}"
+    header, _, body = data.partition(b"\r\n\r\n")
     if not data.isascii():
         if "8BITMIME" not in offered:
-            return refused_here(Scope.MESSAGE, "5.6.3", "8-bit message, the server offers no 8BITMIME")
+            # only the header: then it is this person's address that this server cannot write (RFC 6531 3.1 needs 8BITMIME too)
+            scope = Scope.RECIPIENT if body.isascii() else Scope.MESSAGE
+            return refused_here(scope, "5.6.3", "8-bit message, the server offers no 8BITMIME")
         mail += " BODY=8BITMIME"
-    header = data[: data.find(b"\r\n\r\n")] if b"\r\n\r\n" in data else data
     if not (sender.isascii() and recipient.isascii() and header.isascii()):
         if "SMTPUTF8" not in offered:
             scope = Scope.MESSAGE if not sender.isascii() else Scope.RECIPIENT

@@ -52,13 +52,13 @@ def test_everybody_left_out_has_a_reason_and_a_place() -> None:
         '"b@x,example",둘,,정치부,',
         "A@x.example,하나,,정치부,",
         "c@quiet.example,셋,,정치부,",
-        "d@x.example,넷,,정치부,",
+        "D@x.example,넷,,정치부,",
         "e@x.example,다섯,,문화부,",
         "f@mail.blocked.example,여섯,,정치부,",
     )
     audience = merge(
         [press],
-        exclude=[listed("board", "D@X.example,,,,")],
+        exclude=[listed("board", "d@X.example,,,,")],
         where=parse_filter("부서=정치부"),
         suppressions=suppressing("c@quiet.example", "@blocked.example"),
     )
@@ -67,7 +67,7 @@ def test_everybody_left_out_has_a_reason_and_a_place() -> None:
         ("b@x,example", "bad_address", "press.csv:3"),
         ("A@x.example", "duplicate", "press.csv:4"),
         ("c@quiet.example", "suppressed", "press.csv:5"),
-        ("d@x.example", "excluded", "press.csv:6"),
+        ("D@x.example", "excluded", "press.csv:6"),
         ("e@x.example", "filtered", "press.csv:7"),
         ("f@mail.blocked.example", "suppressed", "press.csv:8"),
     ]

@@ -257,6 +257,18 @@ def test_an_unclosed_quote_costs_its_own_row_only(torn: str) -> None:
         assert contacts.listed == contacts.rows
 
 
+def test_an_unclosed_quote_that_another_stray_quote_seems_to_close() -> None:
+    """Records between two stray quotes are records, the one with the second quote too; a true cell of lines stays whole."""
+    torn = 'b@x.example,"김민지,한강일보,사회부\n'
+    for between in ("", "c@x.example,홍길동,남도신문,문화부\n"):
+        contacts = parsed(HEADER + torn + between + 'd@x.example,오세린,옛날신문,법조"\n')
+        assert codes(contacts) == [(2, "torn_quote")]
+        assert contacts.rows == contacts.listed == HEADER.count("\n") + 1 + between.count("\n")
+        assert contacts.contacts[-1].address.local == "d"
+    note = '이메일,이름,비고\na@x.example,홍길동,"후임:\n김민지 kim@x.example, 02-1\n끝"\nb@x.example,이하은,\n'
+    assert [c.address.local for c in parsed(note).contacts] == ["a", "b"]
+
+
 def test_an_unclosed_quote_never_swallows_the_rest_of_the_list() -> None:
     """A thousand rows after an open quote are a thousand people."""
     rows = "".join(f"p{n}@x.example,이름{n},매체,부서\n" for n in range(1000))

@@ -76,6 +76,15 @@ def test_an_import_never_erases() -> None:
     assert lee.outlet == "남도신문"
 
 
+def test_a_guessed_language_never_replaces_a_typed_one() -> None:
+    """A file without a language column changes no language."""
+    old = listed("이메일,이름,언어\na@x.example,김민지,ko\nb@x.example,Ana,ko\n")
+    plan = upkeep.plan_import(old, listed("email,name\na@x.example,Minji Kim\nb@x.example,Ana\n"))
+    assert [c.language for c in plan.result] == ["ko", "ko"]
+    changed = upkeep.plan_import(old, listed("email,language\nb@x.example,en\n"))
+    assert [f.column for f in changed.changed[0].fields] == ["언어", "호칭"]
+
+
 def test_importing_twice_changes_nothing(tmp_path: Path) -> None:
     """The second plan finds only the same, the second write touches no file."""
     path = tmp_path / "press.csv"

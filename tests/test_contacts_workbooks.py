@@ -183,10 +183,11 @@ def test_links_to_other_files_are_not_followed() -> None:
         ("../../../etc/passwd", ""),
         ("file:///etc/passwd", ' TargetMode="External"'),
         ("/etc/passwd", ""),
+        ("worksheets/sheet1.xml", ' TargetMode="External"'),
     ):
         relation = f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="{target}"{mode}/>'
         relations = f'<Relationships xmlns="{PACKAGE}">{relation}</Relationships>'
-        refused(bare({"xl/_rels/workbook.xml.rels": relations}))
+        refused(bare({"xl/_rels/workbook.xml.rels": relations, "xl/worksheets/sheet1.xml": sheet_xml([HEADER, ROW])}))
 
 
 def test_a_row_of_a_million_cells_takes_no_memory_and_is_refused() -> None:

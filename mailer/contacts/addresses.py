@@ -117,7 +117,7 @@ def _a_label(domain: str) -> str | None:
 def _special_endings() -> frozenset[str]:
     from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES) - {"test"}
+    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 def _validated(written: str) -> tuple[str, str, str] | None:

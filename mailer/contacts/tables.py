@@ -75,39 +75,43 @@ def _record_at(lines: Sequence[str], position: int, delimiter: str) -> Record:
 
 
 def _closing_line(lines: Sequence[str], position: int, delimiter: str) -> int | None:
-    """The line on which the quotes opened at `position` are closed; None when they are not, or swallow whole records."""
-    width = max(1, lines[position].count(delimiter))
-    inside, _ = _scan(lines[position], delimiter, inside=False)
+    """The line on which the quotes opened at `position` are closed; None when they are not, or swallow whole records: a line
+    inside the quotes with an @ and exactly as many delimiters as the first line, or a quote that really opens another cell."""
+    width = lines[position].count(delimiter)
+    inside, _, _ = _scan(lines[position], delimiter, inside=False)
     at = position
     while inside:
         at += 1
         if at >= min(position + CELL_LINES, len(lines)):
             return None
-        inside, clean = _scan(lines[at], delimiter, inside=True)
-        if not clean or (inside and "@" in lines[at] and lines[at].count(delimiter) >= width):
+        inside, clean, close = _scan(lines[at], delimiter, inside=True)
+        swallowed = lines[at][:close]
+        if not clean or (width and "@" in swallowed and swallowed.count(delimiter) == width):
             return None
     return at
 
 
-def _scan(line: str, delimiter: str, *, inside: bool) -> tuple[bool, bool]:
-    """(whether a quoted cell is open at the end, whether the cell open at the start was closed cleanly). A quote opens only
-    at the start of a cell; what closes the first cell must be followed by a delimiter, else it really opened another."""
-    clean = True
+def _scan(line: str, delimiter: str, *, inside: bool) -> tuple[bool, bool, int]:
+    """(whether a quoted cell is open at the end, whether the cell open at the start was closed cleanly, where it was closed:
+    the length of the line when it was not). A quote opens only at the start of a cell; what closes a cell must be followed by
+    a delimiter."""
+    closed_at, clean = (len(line), True) if inside else (0, True)
     first = inside
+    opening = re.compile(f'(?:^|{re.escape(delimiter)}) *"')
     position = 0
     while True:
         if inside:
             close = _closing_quote(line, position)
             if close < 0:
-                return True, clean
-            after = line[close + 1 :].lstrip(" ")
-            if first and after and not after.startswith(delimiter):
-                clean = False
+                return True, clean, closed_at
+            if first:
+                after = line[close + 1 :].lstrip(" ")
+                closed_at, clean = close, not after or after.startswith(delimiter)
             inside = first = False
             position = close + 1
-        opened = re.compile(f'(?:^|{re.escape(delimiter)}) *"').search(line, position)
-        if opened is None or (position and opened.start() == position and line[position] != delimiter):
-            return False, clean
+        opened = opening.search(line, position)
+        if opened is None:
+            return False, clean, closed_at
         inside, position = True, opened.end()
 
 

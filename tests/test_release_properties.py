@@ -112,7 +112,20 @@ def test_no_letter_of_a_name_is_lost(names: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["[", "![", "*a **b ", "- a\n", "> ", "a\n\n", "|a|b|\n|-|-|\n", "a:\n", "(", "word " * 20 + "of\n\n", "1. a\nb\n"],
+    [
+        "[",
+        "![",
+        "*a **b ",
+        "- a\n",
+        "> ",
+        "a\n\n",
+        "|a|b|\n|-|-|\n",
+        "a:\n",
+        "(",
+        "word " * 20 + "of\n\n",
+        "1. a\nb\n",
+        "종로 ",
+    ],
 )
 def test_noise_is_read_in_bounded_time(unit: str) -> None:
     """Large noise in body, names or header comes back; quadratic work would not, at this size."""
@@ -120,6 +133,7 @@ def test_noise_is_read_in_bounded_time(unit: str) -> None:
     read_or_refuse(letter(body=noise).encode())
     read_or_refuse(names_letter(noise).encode())
     read_or_refuse(f"제목 : a\n{noise}\n{CLOSING}".encode())
+    read_or_refuse(f"{noise}\n\n{letter()}".encode())
 
 
 def test_random_noise() -> None:

@@ -15,7 +15,7 @@ from mailer.wording import Text
 
 __all__ = ["read_organisation"]
 
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
 _MARKS = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|[<>]")
 _PHONE = re.compile(r"(?:전\s*화|Tel(?:ephone)?|Phone)\s*[.:]?\s*(?P<number>[+\d(][\d\s().~+-]*\d)", re.IGNORECASE)
 _FAX = re.compile(r"(?:팩\s*스|전\s*송|Fax)\s*[.:]?\s*(?P<number>[+\d(][\d\s().~+-]*\d)", re.IGNORECASE)
@@ -32,16 +32,18 @@ _ADDRESS = re.compile(
 )
 _HANGUL = re.compile(r"[가-힣]")
 _LATIN = re.compile(r"[A-Za-z]")
+_LONGEST = 300
+"""No line of a letterhead is longer; the patterns above take quadratic time on one that is."""
 
 
 def read_organisation(lines: list[str], remarks: Remarks) -> tuple[tuple[str, str], ...]:
     """(key, text) pairs of the letterhead's keys, in the order found; `lines` are those above the header block, from line 1 on."""
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
-        text = _bare(line)
+        text = _bare(line[:_LONGEST])
         if not text or not re.search(r"\w", text):
             continue
-        told = _tell(text, found)
+        told = _tell(text, found) if len(line) <= _LONGEST else {}
         if not told:
             _note_unknown(text, number, remarks)
         for key, value in told.items():

@@ -10,6 +10,9 @@ database of a newer version is refused, one of an older version is migrated afte
     ledger.log          rows, counts, history
     ledger.suppressed   entries and the salt of their digests
     ledger.presence()   a worker's proof of life
+    ledger.overview     pages of the log, newest results, numbers of all dispatches
+    ledger.manuscripts  releases being written on the web page
+    ledger.accounts     who may use the web page, and who is logged in
 
 All methods block; asynchronous callers use threads. Times are aware datetimes and always handed in: the ledger reads no clock.
 
@@ -20,22 +23,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mailer.ledger.accounts import Account, Accounts, Session
 from mailer.ledger.connect import open_database
 from mailer.ledger.dispatches import Dispatches
 from mailer.ledger.log import Log, LogFilter
+from mailer.ledger.manuscripts import DraftLetter, Manuscripts
+from mailer.ledger.overview import LogOrder, Overview
 from mailer.ledger.presence import Presence
 from mailer.ledger.queue import Beginning, Queue, Settlement
 from mailer.ledger.suppressed import Suppressed
 from mailer.ledger.values import Draft, LeftOutRow, LogRow, Share
 
 __all__ = [
+    "Account",
     "Beginning",
     "Draft",
+    "DraftLetter",
     "Ledger",
     "LeftOutRow",
     "LogFilter",
+    "LogOrder",
     "LogRow",
     "Presence",
+    "Session",
     "Settlement",
     "Share",
     "open_ledger",
@@ -52,6 +62,9 @@ class Ledger:
         self.queue = Queue(self._database)
         self.log = Log(self._database)
         self.suppressed = Suppressed(self._database)
+        self.overview = Overview(self._database)
+        self.manuscripts = Manuscripts(self._database)
+        self.accounts = Accounts(self._database)
 
     def presence(self) -> Presence:
         return Presence(self.path.with_name(f"{self.path.name}-workers"))

@@ -47,13 +47,13 @@ class Log:
             )
             .outerjoin(a, sa.and_(a.c.delivery_id == d.id, a.c.number == d.attempts))
             .outerjoin(first, sa.and_(first.c.delivery_id == d.id, first.c.number == 1))
-            .where(*_conditions(which, a))
+            .where(*conditions(which, a))
             .order_by(d.dispatch_id.desc(), d.position)
             .limit(limit)
             .offset(offset)
         )
         with self._database.reading() as connection:
-            return tuple(_log_row(row) for row in connection.execute(query))
+            return tuple(log_row(row) for row in connection.execute(query))
 
     def count(self, which: LogFilter) -> int:
         d, a = t.delivery.c, t.attempt.alias("last")
@@ -61,7 +61,7 @@ class Log:
         if which.since is not None:
             query = query.outerjoin(a, sa.and_(a.c.delivery_id == d.id, a.c.number == d.attempts))
         with self._database.reading() as connection:
-            return int(connection.execute(query.where(*_conditions(which, a))).scalar_one())
+            return int(connection.execute(query.where(*conditions(which, a))).scalar_one())
 
     def accepted_since(self, dispatch_id: int, since: datetime) -> int:
         """How many attempts of a dispatch ended in acceptance after `since`."""
@@ -95,22 +95,22 @@ class Log:
             return {row.address_key: row.id for row in connection.execute(query)}
 
 
-def _conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+def conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     d = t.delivery.c
-    conditions: list[sa.ColumnElement[bool]] = []
+    found: list[sa.ColumnElement[bool]] = []
     if which.dispatch_id is not None:
-        conditions.append(d.dispatch_id == which.dispatch_id)
+        found.append(d.dispatch_id == which.dispatch_id)
     if which.states:
-        conditions.append(d.state.in_(which.states))
+        found.append(d.state.in_(which.states))
     if which.find:
         columns = (d.address, d.name, d.outlet)
-        conditions.append(sa.or_(*(column.icontains(which.find, autoescape=True) for column in columns)))
+        found.append(sa.or_(*(column.icontains(which.find, autoescape=True) for column in columns)))
     if which.since is not None:
-        conditions.append(last.c.started_at >= which.since)
-    return conditions
+        found.append(last.c.started_at >= which.since)
+    return found
 
 
-def _log_row(row: sa.Row[Any]) -> LogRow:
+def log_row(row: sa.Row[Any]) -> LogRow:
     last = None
     if row.last_id is not None:
         last = attempt_from(_Prefixed(row))

@@ -26,7 +26,21 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["HEAD", "REVISIONS", "attempt", "blob", "delivery", "dispatch", "event", "left_out", "meta", "suppression"]
+__all__ = [
+    "HEAD",
+    "REVISIONS",
+    "account",
+    "attempt",
+    "blob",
+    "delivery",
+    "dispatch",
+    "draft",
+    "event",
+    "left_out",
+    "meta",
+    "suppression",
+    "web_session",
+]
 
 REVISIONS = ("0001",)
 """Every revision this version knows, oldest first; a database at any other is from a newer version."""
@@ -179,4 +193,39 @@ suppression = Table(
     Column("reason", Text, nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("added_by", Text, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("password", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    # empty for somebody who came by the one-time link of this machine, whose role is not looked up
+    Column("account", Text, ForeignKey("account.name", ondelete="CASCADE"), index=True),
+    Column("seen_at", Instant, nullable=False),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("title", Text, nullable=False),
+    Column("letter", Text, nullable=False),
+    Column("lists", JSON, nullable=False),
+    Column("exclude", JSON, nullable=False),
+    Column("condition", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("request_key", Text, nullable=False),
+    Column("dispatch_id", Id, ForeignKey("dispatch.id")),
+    Column("updated_at", Instant, nullable=False),
+    Column("updated_by", Text, nullable=False),
 )

@@ -148,3 +148,37 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_event_delivery_id"), "event", ["delivery_id"], unique=False)
     op.create_index(op.f("ix_event_dispatch_id"), "event", ["dispatch_id"], unique=False)
+    op.create_table(
+        "account",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_account")),
+    )
+    op.create_table(
+        "web_session",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("seen_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.name"], name=op.f("fk_web_session_account"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_web_session")),
+    )
+    op.create_index(op.f("ix_web_session_account"), "web_session", ["account"], unique=False)
+    op.create_table(
+        "draft",
+        sa.Column("id", ID, autoincrement=True, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("letter", sa.Text(), nullable=False),
+        sa.Column("lists", sa.JSON(), nullable=False),
+        sa.Column("exclude", sa.JSON(), nullable=False),
+        sa.Column("condition", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("request_key", sa.Text(), nullable=False),
+        sa.Column("dispatch_id", ID, nullable=True),
+        sa.Column("updated_at", sa.Double(), nullable=False),
+        sa.Column("updated_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["dispatch_id"], ["dispatch.id"], name=op.f("fk_draft_dispatch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
+    )

@@ -1,0 +1,146 @@
+"""Releases that are still being written on the web page: text, people, and the key that lets each be sent once.
+
+`version` guards every save: who saves over a version that is not the one they read is told so. `request_key` goes into the
+dispatch made from the draft, where it is unique; it is renewed only when that dispatch was called off.
+
+Not here: what a letter means (`release/`), approval (`desk/`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from mailer.ledger import schema as t
+from mailer.ledger.connect import Database
+
+__all__ = ["DraftLetter", "Manuscripts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftLetter:
+    """One unsent release. `dispatch_id` is set once it was approved."""
+
+    id: int
+    title: str
+    letter: str = field(repr=False)
+    lists: tuple[str, ...]
+    exclude: tuple[str, ...]
+    condition: str
+    version: int
+    request_key: str
+    dispatch_id: int | None
+    updated_at: datetime
+    updated_by: str
+
+
+class Manuscripts:
+    """The draft table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self) -> tuple[DraftLetter, ...]:
+        """Those that were not sent yet, the last touched first."""
+        query = sa.select(t.draft).where(t.draft.c.dispatch_id.is_(None)).order_by(t.draft.c.updated_at.desc())
+        with self._database.reading() as connection:
+            return tuple(_draft(row) for row in connection.execute(query))
+
+    def get(self, draft_id: int) -> DraftLetter | None:
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(t.draft).where(t.draft.c.id == draft_id)).one_or_none()
+            return _draft(row) if row else None
+
+    def of_dispatch(self, dispatch_id: int) -> DraftLetter | None:
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(t.draft).where(t.draft.c.dispatch_id == dispatch_id)).one_or_none()
+            return _draft(row) if row else None
+
+    def create(self, *, title: str, letter: str, who: str, now: datetime) -> DraftLetter:
+        values = {
+            "title": title,
+            "letter": letter,
+            "lists": [],
+            "exclude": [],
+            "condition": "",
+            "version": 1,
+            "request_key": secrets.token_hex(16),
+            "updated_at": now,
+            "updated_by": who,
+        }
+        with self._database.writing() as connection:
+            return _draft(connection.execute(t.draft.insert().values(values).returning(t.draft)).one())
+
+    def save_letter(
+        self, draft_id: int, *, version: int, title: str, letter: str, who: str, now: datetime
+    ) -> DraftLetter | None:
+        """None when somebody saved another version, or it has been sent."""
+        return self._save(draft_id, version, who, now, {"title": title, "letter": letter})
+
+    def save_people(
+        self,
+        draft_id: int,
+        *,
+        version: int,
+        lists: Sequence[str],
+        exclude: Sequence[str],
+        condition: str,
+        who: str,
+        now: datetime,
+    ) -> DraftLetter | None:
+        """None when somebody saved another version, or it has been sent."""
+        people = {"lists": list(lists), "exclude": list(exclude), "condition": condition}
+        return self._save(draft_id, version, who, now, people)
+
+    def sent(self, draft_id: int, dispatch_id: int) -> None:
+        with self._database.writing() as connection:
+            connection.execute(t.draft.update().where(t.draft.c.id == draft_id).values(dispatch_id=dispatch_id))
+
+    def reopen(self, draft_id: int, dispatch_id: int) -> bool:
+        """Make it a draft again after its dispatch was called off; the old key stays spent."""
+        statement = (
+            t.draft.update()
+            .where(t.draft.c.id == draft_id, t.draft.c.dispatch_id == dispatch_id)
+            .values(dispatch_id=None, request_key=secrets.token_hex(16))
+        )
+        with self._database.writing() as connection:
+            return connection.execute(statement).rowcount == 1
+
+    def remove(self, draft_id: int) -> bool:
+        """Delete an unsent draft."""
+        unsent = sa.and_(t.draft.c.id == draft_id, t.draft.c.dispatch_id.is_(None))
+        with self._database.writing() as connection:
+            return connection.execute(t.draft.delete().where(unsent)).rowcount == 1
+
+    def _save(
+        self, draft_id: int, version: int, who: str, now: datetime, values: Mapping[str, object]
+    ) -> DraftLetter | None:
+        statement = (
+            t.draft.update()
+            .where(t.draft.c.id == draft_id, t.draft.c.version == version, t.draft.c.dispatch_id.is_(None))
+            .values(**values, version=version + 1, updated_at=now, updated_by=who)
+            .returning(t.draft)
+        )
+        with self._database.writing() as connection:
+            row = connection.execute(statement).one_or_none()
+            return _draft(row) if row else None
+
+
+def _draft(row: sa.Row[tuple[object, ...]]) -> DraftLetter:
+    return DraftLetter(
+        id=row.id,
+        title=row.title,
+        letter=row.letter,
+        lists=tuple(row.lists),
+        exclude=tuple(row.exclude),
+        condition=row.condition,
+        version=row.version,
+        request_key=row.request_key,
+        dispatch_id=row.dispatch_id,
+        updated_at=row.updated_at,
+        updated_by=row.updated_by,
+    )

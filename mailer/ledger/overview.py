@@ -1,0 +1,117 @@
+"""What pages ask of the log: one page of it in a chosen order, the newest results, all dispatches in numbers.
+
+A page is found in two steps, first the ids over narrow columns, then the wide rows of those few: the log of 100,000 people is
+paged without reading all of it.
+
+Not here: the whole log for an export (`log.py`), words (`desk/`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from mailer.dispatch import DeliveryState
+from mailer.ledger import schema as t
+from mailer.ledger.connect import Database
+from mailer.ledger.log import LogFilter, conditions, log_row
+from mailer.ledger.values import LogRow
+
+__all__ = ["LogOrder", "Overview"]
+
+
+class LogOrder(StrEnum):
+    """How a page of the log is sorted; `PLACE` is dispatch and list order, newest dispatch first."""
+
+    PLACE = "place"
+    ADDRESS = "address"
+    OUTLET = "outlet"
+    STATE = "state"
+    TIME = "time"
+
+
+class Overview:
+    """Reads only."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self) -> dict[int, dict[DeliveryState, int]]:
+        """How many deliveries of each dispatch are in each state that occurs."""
+        d = t.delivery.c
+        query = sa.select(d.dispatch_id, d.state, sa.func.count().label("number")).group_by(d.dispatch_id, d.state)
+        found: dict[int, dict[DeliveryState, int]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.dispatch_id, {})[DeliveryState(row.state)] = row.number
+        return found
+
+    def page(
+        self, which: LogFilter, *, order: LogOrder, descending: bool = False, limit: int, offset: int
+    ) -> tuple[LogRow, ...]:
+        """One page of the log."""
+        last = t.attempt.alias("last")
+        query = sa.select(t.delivery.c.id)
+        if which.since is not None or order is LogOrder.TIME:
+            joined = sa.and_(last.c.delivery_id == t.delivery.c.id, last.c.number == t.delivery.c.attempts)
+            query = query.outerjoin(last, joined)
+        query = query.where(*conditions(which, last)).order_by(*_order(order, last, descending=descending))
+        with self._database.reading() as connection:
+            ids = list(connection.execute(query.limit(limit).offset(offset)).scalars())
+        rows = {row.delivery.id: row for row in self._rows(ids)}
+        return tuple(rows[one] for one in ids if one in rows)
+
+    def newest(self, dispatch_id: int, limit: int) -> tuple[LogRow, ...]:
+        """The deliveries of a dispatch whose attempts ended last, the newest first."""
+        query = (
+            sa.select(t.attempt.c.delivery_id)
+            .join(t.delivery, t.delivery.c.id == t.attempt.c.delivery_id)
+            .where(t.delivery.c.dispatch_id == dispatch_id, t.attempt.c.ended_at.is_not(None))
+            .order_by(t.attempt.c.ended_at.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            ids = list(dict.fromkeys(connection.execute(query).scalars()))
+        rows = {row.delivery.id: row for row in self._rows(ids)}
+        return tuple(rows[one] for one in ids if one in rows)
+
+    def person(self, address_key: str) -> tuple[LogRow, ...]:
+        """Everything that was ever addressed to one mailbox, the newest first."""
+        query = sa.select(t.delivery.c.id).where(t.delivery.c.address_key == address_key)
+        with self._database.reading() as connection:
+            ids = list(connection.execute(query).scalars())
+        return tuple(sorted(self._rows(ids), key=lambda row: -row.delivery.id))
+
+    def _rows(self, ids: list[int]) -> list[LogRow]:
+        d, last, first = t.delivery.c, t.attempt.alias("last"), t.attempt.alias("first")
+        query = (
+            sa.select(
+                t.delivery,
+                *(column.label(f"last_{column.name}") for column in last.c),
+                first.c.started_at.label("first_started_at"),
+            )
+            .outerjoin(last, sa.and_(last.c.delivery_id == d.id, last.c.number == d.attempts))
+            .outerjoin(first, sa.and_(first.c.delivery_id == d.id, first.c.number == 1))
+        )
+        found: list[LogRow] = []
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), 500):
+                part = query.where(d.id.in_(ids[start : start + 500]))
+                found += [log_row(row) for row in connection.execute(part)]
+        return found
+
+
+def _order(order: LogOrder, last: sa.FromClause, *, descending: bool) -> list[sa.ColumnElement[object]]:
+    d = t.delivery.c
+    if order is LogOrder.PLACE:
+        # rows of one dispatch are written together, in list order
+        return [d.dispatch_id.desc(), d.id.desc() if descending else d.id.asc()]
+    chosen: dict[LogOrder, sa.ColumnElement[object]] = {
+        LogOrder.ADDRESS: d.address_key,
+        LogOrder.OUTLET: d.outlet,
+        LogOrder.STATE: d.state,
+        LogOrder.TIME: last.c.started_at,
+    }
+    column = chosen[order]
+    return [column.desc() if descending else column.asc(), d.id.asc()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -278,6 +280,30 @@ def with_login(desk: Desk, password: str) -> dict[str, object]:
         "SMTP_PASSWORD": password,
         "SMTP_CA_FILE": certificates().ca_file(desk.root),
     }
+
+
+@pytest.mark.parametrize(("typed", "code"), [("３", 0), ("4", 4), ("", 4)])
+def test_on_a_terminal_the_number_is_typed_back(desk: Desk, typed: str, code: int) -> None:
+    """The prompt names the number of people; anything but that number sends nothing."""
+    master, slave = pty.openpty()
+    process = desk.process("send", "short", "-l", "press", stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    shown = b""
+    while "적으세요:".encode() not in shown:
+        shown += os.read(master, 65536)
+    os.write(master, f"{typed}\n".encode())
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(master)
+    assert process.wait(30) == code
+    assert "3명" in shown.decode()
+    assert approved(desk) == (1 if code == 0 else 0)
 
 
 def test_signals_are_given_back(desk: Desk) -> None:

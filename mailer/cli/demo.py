@@ -126,10 +126,7 @@ def _folder(workspace: Path) -> Path:
 def _suppress(app: App) -> None:
     known = app.suppressions()
     reason = Text("수신 거부", "opted out").to(app.config.language)
-    entries = [
-        known.entry(address, reason=reason, added_at=app.now(), added_by="demo")
-        for address in SUPPRESSED
-    ]
+    entries = [known.entry(address, reason=reason, added_at=app.now(), added_by="demo") for address in SUPPRESSED]
     app.ledger.suppressed.add(entry for entry in entries if isinstance(entry, Suppression))
 
 

@@ -96,11 +96,8 @@ def resume(call: Call, dispatch: int) -> int:
         if app.ledger.workers_alive():
             screen.say(Text("떠 있는 worker가 보냅니다.", "The running worker takes it up."), ink="dim")
         else:
-            screen.say(
-                Text("떠 있는 worker가 없습니다. 이 명령이 보냅니다:", "No worker is running. This sends it:"),
-                ink="warn",
-            )
-            screen.say("  mailer worker --until-idle")
+            screen.say(Text("떠 있는 worker가 없습니다.", "No worker is running."), ink="warn")
+            screen.hint("mailer worker --until-idle", Text("이 명령이 보냅니다", "this sends it"))
     return 0
 
 

@@ -39,7 +39,7 @@ _INKS = {
 @dataclass(slots=True, kw_only=True)
 class Screen:
     """`width` is in cells. `live` says that stderr is a terminal that may be redrawn. With `json_wanted` only `json` writes
-    to stdout; everything else a verb prints goes to stderr."""
+    to stdout; everything else a verb prints goes to stderr. `suffix` is what a suggested command needs besides (` -w DIR`)."""
 
     language: Language
     out: TextIO
@@ -49,6 +49,7 @@ class Screen:
     colour: bool = False
     live: bool = False
     json_wanted: bool = False
+    suffix: str = ""
 
     def print(self, *lines: Text | str, ink: str = "") -> None:
         """Lines of the result."""
@@ -85,7 +86,8 @@ class Screen:
 
     def hint(self, command: str, why: Text) -> None:
         """The next useful command."""
-        self.say(f"{why.to(self.language)}: {command}", ink="dim")
+        suffix = self.suffix if command.startswith("mailer ") else ""
+        self.say(f"{why.to(self.language)}: {command}{suffix}", ink="dim")
 
     def confirm_number(self, number: int, question: Text, *, yes: bool = False, expect: int | None = None) -> None:
         """Return only when the person (or `--yes --expect N`) names exactly `number` people; otherwise nothing may go out.

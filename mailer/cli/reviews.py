@@ -65,15 +65,15 @@ def _show_dispatches(screen: Screen, found: Sequence[Status], now: datetime) -> 
     columns = [
         Column(title=Text("#", "#"), right=True),
         Column(title=Text("상태", "state")),
-        Column(title=Text("시각", "time"), rank=1),
-        Column(title=Text("제목", "title"), rank=1),
-        Column(title=Text("결과", "result"), rank=2),
+        Column(title=Text("제목", "title"), room=40),
+        Column(title=Text("시각", "time"), rank=1, room=22),
+        Column(title=Text("결과", "result"), rank=1, room=20),
     ]
     rows: list[list[Cell | str]] = []
     for one in found:
         state = Cell(STATUS_WORDS[one.dispatch.status].to(to), _STATUS_INKS.get(one.dispatch.status, ""))
         result = counts_text(one.counts).to(to)
-        rows.append([str(one.dispatch.id), state, _when(one.dispatch, now).to(to), one.dispatch.title, result])
+        rows.append([str(one.dispatch.id), state, one.dispatch.title, _when(one.dispatch, now).to(to), result])
     screen.table(columns, rows)
 
 

@@ -110,7 +110,7 @@ def show_people(screen: Screen, summaries: Sequence[Summary], *, shown: int = SH
     columns = [
         Column(title=Text("#", "#"), right=True),
         Column(title=Text("매체", "outlet"), rank=1),
-        Column(title=Text("받는 사람", "person"), rank=1),
+        Column(title=Text("받는 사람", "person"), rank=1, room=16),
         Column(title=Text("주소", "address"), room=40),
         Column(title=Text("언어", "lang"), rank=2),
         Column(title=Text("크기", "size"), rank=2, right=True),

@@ -13,6 +13,7 @@ Not here: the verbs themselves, printing (`output.py`), the language (`spoken.py
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -255,8 +256,11 @@ def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 def _call(ctx: click.Context) -> Call:
     told = given(ctx)
+    screen = open_screen(language=spoken(), json_wanted=bool(told.get("json")), no_color=bool(told.get("no_color")))
+    if "workspace" in told:
+        screen.suffix = f" -w {shlex.quote(told['workspace'])}"
     return Call(
-        screen=open_screen(language=spoken(), json_wanted=bool(told.get("json")), no_color=bool(told.get("no_color"))),
+        screen=screen,
         workspace=Path(told.get("workspace", ".")),
         flags={"MAILER_LANG": told["lang"]} if "lang" in told else {},
         debug=bool(told.get("debug")),

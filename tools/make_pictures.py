@@ -46,9 +46,9 @@ WINDOW = """
     block(height: 15pt, width: auto, align(horizon, {
       for part in line {
         let body = text(fill: inks.at(part.ink, default: rgb("#e6e8ea")), part.text)
-        if part.cells == 2 { body = text(11.3pt, body) }
+        if part.wide { body = text(11.3pt, body) }
         if part.ink == "1" { body = text(weight: "bold", body) }
-        box(width: part.cells * cell, height: 15pt, align(horizon + left, body))
+        box(width: part.cells * cell, height: 15pt, align(horizon + left, pad(right: -4pt, body)))
       }
     }))
   }
@@ -57,18 +57,18 @@ WINDOW = """
 
 PAIR = """
 #set page(width: auto, height: auto, margin: 6pt, fill: rgb("#e9ebee"))
-#stack(dir: ltr, spacing: 8pt, ..("first.png", "last.png").map(name => image("/" + name, width: 400pt)))
+#stack(dir: ltr, spacing: 8pt, ..("first.png", "second.png").map(name => image("/" + name, width: 400pt)))
 """
 
 
 def letter() -> bytes:
-    """The first and the last page of the sample letter, side by side."""
+    """The first two pages of the sample letter, side by side."""
     head = ROOT / "templates" / "letterhead.toml"
     layout = (ROOT / "templates" / "document" / "letter.typ").read_text(encoding="utf-8")
     release = read(ROOT / "letters" / "sample.md")
     pages = pictures(release, letterhead=read_letterhead(head.read_bytes(), str(head)), layout=layout, ppi=2 * DENSITY)
     with tempfile.TemporaryDirectory() as folder:
-        for name, page in (("first.png", pages[0]), ("last.png", pages[-1])):
+        for name, page in (("first.png", pages[0]), ("second.png", pages[1])):
             Path(folder, name).write_bytes(page)
         return _drawn(PAIR, DENSITY, root=folder)
 
@@ -129,7 +129,12 @@ def _parts(line: str) -> Iterator[dict[str, object]]:
             ink = "" if piece in ("", "0") else piece
             continue
         for run in re.findall(r"[\u0020-\u007e]+|.", piece):
-            yield {"ink": ink, "text": run, "cells": max(wcwidth.wcswidth(run), 0)}
+            yield {
+                "ink": ink,
+                "text": run,
+                "cells": max(wcwidth.wcswidth(run), 0),
+                "wide": wcwidth.wcswidth(run[:1]) == 2,
+            }
 
 
 def main(out: Path) -> None:

@@ -31,8 +31,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 DOORS = {"config", "workspace", "app", "web", "cli", "__main__"}
 LIBRARIES: dict[str, set[str]] = {
     "release": {"markdown_it"},
-    "contacts": {"defusedxml", "dns", "email_validator"},
-    "document": {"fontTools", "typst"},
+    "contacts": {"dns", "email_validator"},
+    "document": {"typst"},
     "message": {"css_inline", "jinja2", "markupsafe"},
     "engine": {"apscheduler"},
     "transport": {"aiosmtpd", "aiosmtplib"},
@@ -46,7 +46,6 @@ DISTRIBUTIONS = {
     "dns": "dnspython",
     "dotenv": "python-dotenv",
     "email_validator": "email-validator",
-    "fontTools": "fonttools",
     "markdown_it": "markdown-it-py",
     "markupsafe": "jinja2",  # comes with it, and its types are part of its interface
 }

@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check --quiet
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock wheel clean
+.PHONY: help demo test lint docs lock wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: $(VENV)/.test  ## run the tests
 
 lint: $(VENV)/.dev  ## ruff and mypy --strict
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+
+docs: $(VENV)/.main  ## write the generated pages and pictures of docs/ again
+	@$(PY) -m tools.make_cli_docs && $(PY) -m tools.make_config_docs && $(PY) -m tools.make_pictures
 
 lock:  ## refresh requirements/*.txt (needs uv)
 	$(COMPILE) --upgrade pyproject.toml -o requirements/main.txt

@@ -1,6 +1,6 @@
 """Make the pictures of the README again, by the program itself: a page of the sample letter, and the log of the demonstration.
 
-    python tools/make_pictures.py [OUT]
+    python -m tools.make_pictures [OUT]
 
 OUT is docs/pictures unless named: letter.png, log.png (English screen) and log-ko.png (Korean). Runs on POSIX systems, because the
 log is taken from a pseudo-terminal, colours and all, and drawn cell by cell. Nothing but the samples is shown.

@@ -1,21 +1,21 @@
 """The one tree of errors. Expected results are values; these are for a broken world or an unusable input.
 
-    MailerError                 exit 1   what, where, remedy in both languages
-    +-- UsageError              exit 2   the command line cannot be obeyed
-    +-- ConfigError             exit 2   a setting is missing, unknown or unusable
-    +-- WorkspaceError          exit 2   a folder or file cannot be read or written
-    +-- LedgerError             exit 2   the database is of a newer version, damaged or locked
-    |   +-- LedgerFull          exit 1   no room left: nothing more may go out
-    +-- StoppedByCheck          exit 4   a check refused; nothing was sent
-    |   +-- LetterError                  the letter cannot be read (carries every finding)
-    |   +-- ListError                    a list cannot be read
-    |   +-- TemplateError                a template is wrong
-    |   +-- DocumentError                the document cannot be rendered
-    |   +-- MessageError                 a message would be malformed (line break in a header, ...)
-    |   +-- IllegalMove                  the dispatch is not in a state that allows this
-    +-- ServerError             exit 5   the mail server
-        +-- ServerUnreachable            no connection, no TLS
-        +-- LoginRefused                 user name or password refused
+MailerError                 exit 1   what, where, remedy in both languages
++-- UsageError              exit 2   the command line cannot be obeyed
++-- ConfigError             exit 2   a setting is missing, unknown or unusable
++-- WorkspaceError          exit 2   a folder or file cannot be read or written
++-- LedgerError             exit 2   the database is of a newer version, damaged or locked
+|   +-- LedgerFull          exit 1   no room left: nothing more may go out
++-- StoppedByCheck          exit 4   a check refused; nothing was sent
+|   +-- LetterError                  the letter cannot be read (carries every finding)
+|   +-- ListError                    a list cannot be read
+|   +-- TemplateError                a template is wrong
+|   +-- DocumentError                the document cannot be rendered
+|   +-- MessageError                 a message would be malformed (line break in a header, ...)
+|   +-- IllegalMove                  the dispatch is not in a state that allows this
++-- ServerError             exit 5   the mail server
+    +-- ServerUnreachable            no connection, no TLS
+    +-- LoginRefused                 user name or password refused
 """
 
 from __future__ import annotations

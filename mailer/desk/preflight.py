@@ -47,7 +47,8 @@ def letter_findings(release: Release, document: Document) -> list[Finding]:
             level=Level.OK,
             code="document.pages",
             message=Text(
-                f"전송매수: 총 {document.pages}매 (PDF에서 셈)", f"{document.pages} pages, counted in the PDF"
+                f"전송매수: 총 {document.pages}매 (PDF에서 셈)",
+                f"{document.pages} {'page' if document.pages == 1 else 'pages'}, counted in the PDF",
             ),
             where=document.filename,
         ),

@@ -30,7 +30,7 @@ def envelope(
     """A small letter to r<number>@example.net."""
     to = recipient or f"r{number}@example.net"
     head = f"From: press@example.org\r\nTo: r{number}@example.net\r\nMessage-ID: <{number}@example.org>\r\nSubject: news\r\n\r\n"
-    return Envelope(message_id=f"<{number}@example.org>", sender=sender, recipient=to, data=head.encode() + body)
+    return Envelope(message_id=f"<{number}@example.org>", sender=sender, recipient=to, parts=(head.encode() + body,))
 
 
 class Gate:

@@ -57,7 +57,7 @@ def test_a_message_that_begins_with_a_dot() -> None:
     async def main() -> None:
         async with ScriptedServer(books=Books(keep_data=True)) as server:
             transport = SmtpTransport(plain(server))
-            await send(transport, replace(envelope(), data=b".strange: header\r\n\r\nx\r\n"))
+            await send(transport, replace(envelope(), parts=(b".strange: header\r\n\r\nx\r\n",)))
             await transport.close()
         assert server.books.stored[0].data.startswith(b".strange")
         assert server.books.violations == []
@@ -99,7 +99,7 @@ def test_malformed_messages_never_leave(data: bytes) -> None:
         async with connected() as (transport, server):
             gate = Gate()
             with pytest.raises(MessageError):
-                await send(transport, replace(envelope(), data=data), gate)
+                await send(transport, replace(envelope(), parts=(data,)), gate)
             assert gate.calls == 0
         assert server.books.connections == 0
 
@@ -278,7 +278,7 @@ def test_utf8_header() -> None:
     """A header in UTF-8 needs SMTPUTF8 even when the address is plain."""
 
     async def main() -> None:
-        letter = replace(envelope(), data="To: 기자 <r1@example.net>\r\n\r\nHello\r\n".encode())
+        letter = replace(envelope(), parts=("To: 기자 <r1@example.net>\r\n\r\nHello\r\n".encode(),))
         async with connected() as (transport, server):
             assert (await send(transport, letter)).verdict is Verdict.ACCEPT
         assert server.books.violations == []

@@ -175,7 +175,7 @@ def _summaries(composer: Composer, audience: Audience, now: datetime, odd: dict[
             # what is wrong with one message is mostly wrong with all: said once, for the first person it concerns
             odd.setdefault(finding.code, replace(finding, where=finding.where or str(contact.address)))
         yield Summary(
-            contact=contact, subject=made.subject, size=len(made.envelope.data), content_sha256=made.content_sha256
+            contact=contact, subject=made.subject, size=made.envelope.size, content_sha256=made.content_sha256
         )
 
 

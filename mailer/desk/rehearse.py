@@ -40,7 +40,7 @@ def prepare_alone(sources: Sources, address: str, *, now: datetime) -> Preparati
     summaries: tuple[Summary, ...] = ()
     if composer is not None and manuscript.package is not None:
         made = composer.compose(contact, message_id=new_message_id(manuscript.package.sender.domain), date=now)
-        size = len(made.envelope.data)
+        size = made.envelope.size
         one = Summary(contact=contact, subject=made.subject, size=size, content_sha256=made.content_sha256)
         summaries = (one,)
     return Preparation(

@@ -65,12 +65,24 @@ class Contact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """Finished bytes plus exactly one recipient. `data` has CRLF line ends, ends with CRLF, no Bcc, no line over 998 octets,
-    and is not dot-stuffed. `sender` is the envelope sender (bounce address)."""
+    and is not dot-stuffed. `sender` is the envelope sender (bounce address).
+
+    `parts` make up `data`, each of them whole lines. What is the same for everybody (the PDF) is a part of its own and the same
+    object in every envelope, so that nobody copies, checks or hashes it for each person.
+    """
 
     message_id: str
     sender: str
     recipient: str
-    data: bytes = field(repr=False)
+    parts: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.parts)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """`Composer`: one dispatch, ready to be addressed to each person in turn.
 
 Made once per dispatch: the templates are compiled, the letter is written as HTML and as text, the PDF is encoded, headers
-that do not change are laid out. `compose` then does only what depends on the person. The same package, mark, person, Message-ID
-and date give the same bytes, always.
+that do not change are laid out. `compose` then does only what depends on the person: words into the holes of a form that was
+filled in, inlined and encoded once for everybody who takes the same branches of the templates (`forms.py`, `segments.py`); a
+person whose words could change the page, and a template that cannot be followed, are written out in full. Both ways make the same
+bytes. The same package, mark, person, Message-ID and date give the same bytes, always.
 
     multipart/mixed
       multipart/alternative
@@ -18,18 +20,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
+from html import escape
 
 from mailer.dispatch.model import Contact, Envelope
 from mailer.document import Document
 from mailer.errors import TemplateError
 from mailer.message.context import Values, contact_values, shared_values, vocabulary
+from mailer.message.forms import MARKED, mark, uses
 from mailer.message.header import checked, mailbox_header, plain_address, text_header
 from mailer.message.inlining import Inliner
 from mailer.message.mime import attachment, text_part
 from mailer.message.model import EmailTemplates, Message, Sender
-from mailer.message.seal import content_sha256
+from mailer.message.seal import joined_sha256
+from mailer.message.segments import Segments
 from mailer.message.template import Compiled
 from mailer.release.model import Release
 from mailer.wording import Text
@@ -37,6 +44,27 @@ from mailer.wording import Text
 __all__ = ["Composer"]
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[A-Za-z0-9.-]{1,253}>")
+_MOST_FORMS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """One person's texts, and the MIME parts made of them with the seam between."""
+
+    subject: str
+    text: str
+    html: str
+    parts: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """What everybody who takes the same branches of the templates has in common."""
+
+    holes: tuple[str, ...]
+    subject: Segments
+    text: Segments
+    html: Segments
 
 
 class Composer:
@@ -62,7 +90,10 @@ class Composer:
         self._text = Compiled(templates.text, templates.where("text"), html=False, names=names)
         self._html = Compiled(templates.html, templates.where("html"), html=True, names=names)
         self._inliner = Inliner(templates.where("html"))
+        self._uses = uses(self._subject.tree) | uses(self._text.tree) | uses(self._html.tree)
+        self._forms: dict[tuple[object, ...], _Form | None] = {}
         self._head, self._middle, self._tail = _frame(sender, document)
+        self._tail_sha256 = hashlib.sha256(self._tail).hexdigest()
 
     def compose(self, contact: Contact, *, message_id: str, date: datetime) -> Message:
         """`contact`'s message. `message_id` has its angle brackets, `date` is aware.
@@ -71,30 +102,91 @@ class Composer:
         """
         if date.tzinfo is None or not _MESSAGE_ID.fullmatch(message_id):
             raise ValueError("an aware date and a Message-ID in angle brackets are needed")
-        person = {"contact": contact_values(contact)}
-        subject = self._subject_line(contact, self._told | person)
-        text = self._text.render(self._told | person)
-        html = self._inliner.inline(self._html.chunks(self._told_html | person))
-        recipient = _recipient(contact)
-        data = b"".join(
-            (
-                f"Date: {format_datetime(date)}\r\n".encode("ascii"),
-                self._head,
-                mailbox_header("To", _display_name(contact), recipient),
-                text_header("Subject", subject),
-                f"Message-ID: {message_id}\r\nContent-Language: {self._languages(contact)}\r\n".encode("ascii"),
-                self._middle[0],
-                text_part("plain", text),
-                self._middle[1],
-                text_part("html", html),
-                self._tail,
+        person = contact_values(contact)
+        form = self._form(person)
+        if form is None:
+            content = self._written(person)
+        else:
+            words = {name: person[name] for name in form.holes}
+            html = {name: escape(word, quote=False) for name, word in words.items()}
+            content = _Content(
+                subject=form.subject.filled(words),
+                text=form.text.filled(words),
+                html=form.html.filled(html),
+                parts=(*form.text.part(words), self._middle[1], *form.html.part(html)),
             )
-        )
-        envelope = Envelope(message_id=message_id, sender=self.sender.bounce_address, recipient=recipient, data=data)
-        return Message(envelope=envelope, subject=subject, text=text, html=html, content_sha256=content_sha256(data))
+        return self._addressed(contact, content, message_id, _date_field(date))
 
-    def _subject_line(self, contact: Contact, values: Values) -> str:
-        line = self._subject.render(values).strip()
+    def _addressed(self, contact: Contact, content: _Content, message_id: str, date: bytes) -> Message:
+        """The headers around the two texts. Date and Message-ID stay outside the hash."""
+        subject = self._subject_line(contact, content.subject)
+        recipient = _recipient(contact)
+        to = mailbox_header("To", _display_name(contact), recipient)
+        top = b"".join((self._head, to, text_header("Subject", subject)))
+        language = f"Content-Language: {self._languages(contact)}\r\n".encode("ascii")
+        rest = b"".join((language, self._middle[0], *content.parts, self._middle[2]))
+        head = b"".join((date, top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
+        envelope = Envelope(
+            message_id=message_id,
+            sender=self.sender.bounce_address,
+            recipient=recipient,
+            parts=(head, self._tail),
+        )
+        return Message(
+            envelope=envelope,
+            subject=subject,
+            text=content.text,
+            html=content.html,
+            content_sha256=joined_sha256((top, rest), self._tail_sha256),
+        )
+
+    def _written(self, person: Values) -> _Content:
+        """The texts as the templates make them for this person alone."""
+        told = self._told | {"contact": person}
+        text = self._text.render(told)
+        html = self._inliner.inline(self._html.chunks(self._told_html | {"contact": person}))
+        parts = (text_part("plain", text), self._middle[1], text_part("html", html))
+        return _Content(subject=self._subject.render(told), text=text, html=html, parts=parts)
+
+    def _form(self, person: Values) -> _Form | None:
+        """What this person's message shares with others'; None when it shares nothing."""
+        key = self._uses.form(person)
+        if key is None:
+            return None
+        if key not in self._forms:
+            if len(self._forms) >= _MOST_FORMS:
+                return None
+            self._forms[key] = self._make_form(person)
+        return self._forms[key]
+
+    def _make_form(self, person: Values) -> _Form | None:
+        """Fill the templates with marks, look where they came out, and prove it on `person`."""
+        holes = tuple(sorted(name for name in self._uses.holes if person[name]))
+        marked = {"contact": person | {name: mark(name) for name in holes}}
+        subject = self._subject.render(self._told | marked)
+        text = self._text.render(self._told | marked)
+        page = self._html.render(self._told_html | marked)
+        inlined = self._inliner.inlined(page)
+        if page.count("zq9") != len(MARKED[True].findall(inlined)):
+            # a word stands in an attribute, a comment or a style, where it would be written otherwise
+            return None
+        form = _Form(
+            holes=holes,
+            subject=_cut(subject, "plain", html=False),
+            text=_cut(text, "plain", html=False),
+            html=_cut(inlined, "html", html=True),
+        )
+        words = {name: str(person[name]) for name in holes}
+        content = self._written(person)
+        same = (
+            form.subject.filled(words) == content.subject
+            and form.text.filled(words) == content.text
+            and form.html.filled({name: escape(word, quote=False) for name, word in words.items()}) == content.html
+        )
+        return form if same else None
+
+    def _subject_line(self, contact: Contact, subject: str) -> str:
+        line = subject.strip()
         if not line or "\n" in line:
             raise TemplateError(
                 Text("메일 제목은 비어 있지 않은 한 줄이어야 합니다", "the subject must be one line and not empty"),
@@ -106,6 +198,16 @@ class Composer:
 
     def _languages(self, contact: Contact) -> str:
         return ", ".join(dict.fromkeys((contact.language, "ko", self._lang)))
+
+
+@lru_cache(maxsize=8)
+def _date_field(date: datetime) -> bytes:
+    return f"Date: {format_datetime(date)}\r\n".encode("ascii")
+
+
+def _cut(marked: str, subtype: str, *, html: bool) -> Segments:
+    pieces = MARKED[html].split(marked)
+    return Segments(subtype, pieces[::2], pieces[1::2])
 
 
 def _place(contact: Contact) -> str:
@@ -122,8 +224,8 @@ def _display_name(contact: Contact) -> str:
     return " ".join(checked(name, what=Text("받는 사람 이름", "the recipient's name"), where=_place(contact)).split())
 
 
-def _frame(sender: Sender, document: Document) -> tuple[bytes, tuple[bytes, bytes], bytes]:
-    """What surrounds the two texts: the unchanging headers, the seams between parts, the PDF with the last boundary.
+def _frame(sender: Sender, document: Document) -> tuple[bytes, tuple[bytes, bytes, bytes], bytes]:
+    """What surrounds the two texts: the unchanging headers, the seams before, between and after them, the part with the PDF.
 
     Encoded text never holds `=_`, so that these boundaries cannot occur in a part.
     """
@@ -141,6 +243,7 @@ def _frame(sender: Sender, document: Document) -> tuple[bytes, tuple[bytes, byte
         f'Content-Type: multipart/alternative;\r\n boundary="{alternative}"\r\n\r\n--{alternative}\r\n'
     )
     between = f"\r\n--{alternative}\r\n"
-    after = f"\r\n--{alternative}--\r\n\r\n--{mixed}\r\n".encode("ascii")
-    tail = after + attachment(document.pdf, document.filename) + f"\r\n--{mixed}--\r\n".encode("ascii")
-    return head, (opening.encode("ascii"), between.encode("ascii")), tail
+    after = f"\r\n--{alternative}--\r\n\r\n"
+    tail = f"--{mixed}\r\n".encode("ascii") + attachment(document.pdf, document.filename)
+    tail += f"\r\n--{mixed}--\r\n".encode("ascii")
+    return head, (opening.encode("ascii"), between.encode("ascii"), after.encode("ascii")), tail

@@ -54,28 +54,29 @@ class Inliner:
         form = self._forms.get(form_key)
         if form is not None:
             return _filled(form, [words[index] for index in free])
-        page = self._inlined("".join(chunks))
+        page = self.inlined("".join(chunks))
         if form_key not in self._forms and len(self._forms) < _MOST_FORMS:
             self._forms[form_key] = self._form(chunks, shape, free, page)
         return page
 
     def _first(self, shape: _Shape, chunks: Sequence[str], words: Sequence[str]) -> str:
         if len(self._free) >= _MOST_FORMS or len(words) > _MOST_WORDS or any("zq9" in chunk for chunk in chunks):
-            return self._inlined("".join(chunks))
-        page = self._inlined(_marked(chunks, shape, frozenset(range(len(words)))))
+            return self.inlined("".join(chunks))
+        page = self.inlined(_marked(chunks, shape, frozenset(range(len(words)))))
         self._free[shape] = tuple(sorted({int(mark) for mark in _MARK_OUT.findall(page)}))
         return self.inline(chunks)
 
     def _form(self, chunks: Sequence[str], shape: _Shape, free: tuple[int, ...], page: str) -> tuple[str, ...] | None:
         """The constant pieces between free words; None when the inliner moves, doubles or changes a word."""
-        pieces = _MARK_OUT.split(self._inlined(_marked(chunks, shape, frozenset(free))))
+        pieces = _MARK_OUT.split(self.inlined(_marked(chunks, shape, frozenset(free))))
         if [int(mark) for mark in pieces[1::2]] != list(free):
             return None
         form = tuple(pieces[::2])
         words = [chunk for chunk, markup in zip(chunks, shape, strict=True) if markup is None]
         return form if _filled(form, [words[index] for index in free]) == page else None
 
-    def _inlined(self, page: str) -> str:
+    def inlined(self, page: str) -> str:
+        """`page` through the inliner itself."""
         try:
             inlined = self._css.inline(page)
         except css_inline.InlineError as error:

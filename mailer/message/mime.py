@@ -17,7 +17,16 @@ from mailer.errors import MessageError
 from mailer.message.header import checked, encoded_words
 from mailer.wording import Text
 
-__all__ = ["attachment", "text_part"]
+__all__ = [
+    "attachment",
+    "base64_lines",
+    "crlf",
+    "is_shorter_quoted",
+    "literal",
+    "part_head",
+    "quoted_printable",
+    "text_part",
+]
 
 _LITERAL = bytes(set(range(32, 127)) - {ord("=")}) + b"\r\n\t"
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
@@ -27,19 +36,27 @@ _FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|')
 
 def text_part(subtype: str, text: str) -> bytes:
     """A complete text/`subtype` part: its headers, an empty line, the encoded text, a final CRLF."""
-    flat = _crlf(text)
-    if 3 * len(flat.translate(None, _LITERAL)) < (len(flat) + 2) // 3:
-        name, body = b"quoted-printable", _quoted_printable(flat)
-    else:
-        name, body = b"base64", _base64(flat)
-    return (
-        b"Content-Type: text/"
-        + subtype.encode("ascii")
-        + b"; charset=utf-8\r\nContent-Transfer-Encoding: "
-        + name
-        + b"\r\n\r\n"
-        + body
+    flat = _flat(text)
+    if is_shorter_quoted(len(flat), literal(flat)):
+        return part_head(subtype, "quoted-printable") + quoted_printable(flat)
+    return part_head(subtype, "base64") + base64_lines(flat)
+
+
+def part_head(subtype: str, encoding: str) -> bytes:
+    """The header fields of a text part and the empty line after them."""
+    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode(
+        "ascii"
     )
+
+
+def literal(flat: bytes) -> int:
+    """How many bytes stand for themselves in quoted-printable."""
+    return len(flat) - len(flat.translate(None, _LITERAL))
+
+
+def is_shorter_quoted(size: int, plain: int) -> bool:
+    """Whether quoted-printable is shorter than base64 for `size` bytes of which `plain` stand for themselves."""
+    return 3 * (size - plain) < (size + 2) // 3
 
 
 def attachment(data: bytes, filename: str) -> bytes:
@@ -63,13 +80,18 @@ def attachment(data: bytes, filename: str) -> bytes:
         "Content-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n {by_disposition}\r\n\r\n"
     )
-    return head.encode("ascii") + _base64(data)
+    return head.encode("ascii") + base64_lines(data)
 
 
-def _crlf(text: str) -> bytes:
+def crlf(text: str) -> str:
+    """`text` with the line ends of the wire."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+
+
+def _flat(text: str) -> bytes:
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
-        return (unix.removesuffix("\n") + "\n").replace("\n", "\r\n").encode("utf-8")
+        return crlf(unix.removesuffix("\n") + "\n").encode("utf-8")
     except UnicodeEncodeError as error:
         raise MessageError(
             Text("본문에 깨진 문자가 들어 있습니다", "the text contains a broken character (lone surrogate)"),
@@ -77,7 +99,8 @@ def _crlf(text: str) -> bytes:
         ) from error
 
 
-def _quoted_printable(flat: bytes) -> bytes:
+def quoted_printable(flat: bytes) -> bytes:
+    """`flat` (lines with CRLF) encoded; no line begins with a dot."""
     coded = b2a_qp(flat, istext=True)
     if not (coded.startswith(b".") or b"\n." in coded):
         return coded
@@ -85,6 +108,7 @@ def _quoted_printable(flat: bytes) -> bytes:
     return _DOTS.sub(lambda dots: b"=2E=\r\n" * len(dots[0]), coded)
 
 
-def _base64(data: bytes) -> bytes:
+def base64_lines(data: bytes) -> bytes:
+    """`data` in lines of 76 characters."""
     line = b2a_base64(data, newline=False)
     return b"".join([line[at : at + 76] + b"\r\n" for at in range(0, len(line), 76)]) or b"\r\n"

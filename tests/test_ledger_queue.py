@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -190,15 +191,27 @@ def test_deferred_waits_for_its_time(ledger: Ledger) -> None:
 
 
 def test_deadline_fails_what_the_server_put_off(ledger: Ledger) -> None:
-    """Past give_up_at a deferred delivery fails, and the dispatch is done."""
+    """A deferred delivery whose last wait ended at give_up_at fails, and the dispatch is done."""
     dispatch = sending(ledger, 2)
     rows = claim(ledger, dispatch)
-    ledger.queue.write([], [settle(row, Verdict.DEFER, begun=False) for row in rows])
-    assert ledger.queue.expire(T0 + timedelta(hours=23)) == 0
-    assert ledger.queue.expire(T0 + timedelta(hours=25)) == 2
+    deadline = T0 + timedelta(hours=24)
+    ledger.queue.write([], [replace(settle(row, Verdict.DEFER, begun=False), retry_at=deadline) for row in rows])
+    assert ledger.queue.expire(deadline - timedelta(minutes=1)) == 0
+    assert ledger.queue.expire(deadline + timedelta(minutes=1)) == 2
     done = ledger.dispatches.finish_if_closed(dispatch, T0)
     assert done is not None
     assert done.status is DispatchStatus.DONE
+
+
+def test_deadline_holds_a_retry_that_was_never_made(ledger: Ledger) -> None:
+    """The program was down between the retry and the deadline: the person had another chance, so a person decides."""
+    dispatch = sending(ledger, 1)
+    (row,) = claim(ledger, dispatch)
+    ledger.queue.write([], [settle(row, Verdict.DEFER, begun=False)])
+    later = T0 + timedelta(hours=25)
+    assert ledger.queue.expire(later) == 0
+    (held,) = ledger.dispatches.hold_overdue(later)
+    assert held.pause_reason == PauseCause.DEADLINE
 
 
 def test_deadline_holds_what_was_never_tried(ledger: Ledger) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from mailer.contacts import Suppressions
 from mailer.desk.terms import Terms
-from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch, DispatchStatus, Seal
+from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch, DispatchStatus, PauseCause, Seal
 from mailer.errors import IllegalMove, StoppedByCheck, UsageError
 from mailer.ledger import Draft, Ledger, LeftOutRow, LogFilter, Share
 from mailer.message import Package, new_message_id, seal_sha256
@@ -48,7 +48,8 @@ def resolve(
             remedy=Text("--confirm 이나 --abandon 으로 정리하세요", "settle it with --confirm or --abandon"),
         )
     moved = tuple(row for row in rows if ledger.queue.resolve(row.id, move, who=who, note="", now=now))
-    if moved and move is DeliveryMove.RESEND and dispatch.status is DispatchStatus.PAUSED:
+    if moved and move is DeliveryMove.RESEND and dispatch.pause_reason == PauseCause.DOUBT:
+        # paused for another reason it stays so: that reason has not gone away
         ledger.dispatches.resume(dispatch.id, who=who, now=now)
     ledger.dispatches.finish_if_closed(dispatch.id, now)
     return moved

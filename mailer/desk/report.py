@@ -37,6 +37,12 @@ class Status:
         return sum(self.counts.values())
 
     @property
+    def late(self) -> timedelta | None:
+        """How long after its time it was started; None when it had no time or has not started."""
+        send_at, started_at = self.dispatch.send_at, self.dispatch.started_at
+        return started_at - send_at if send_at and started_at else None
+
+    @property
     def settled(self) -> int:
         """Deliveries whose end is known or needs a person."""
         waiting = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
@@ -128,9 +134,7 @@ _PAUSE_WORDS = {
     ),
     PauseCause.SITE: (
         Text("메일 서버에 문제가 있어 멈췄습니다", "paused: the mail server has a problem"),
-        Text(
-            "mailer config check 로 서버를 확인한 뒤 resume", "check the server with mailer config check, then resume"
-        ),
+        Text("mailer doctor 로 서버를 확인한 뒤 resume", "check the server with mailer doctor, then resume"),
     ),
     PauseCause.LOGIN: (
         Text("메일 서버가 로그인을 거절해 멈췄습니다", "paused: the mail server refused the login"),
@@ -144,7 +148,8 @@ _PAUSE_WORDS = {
             "서버가 이 메일을 누구에게도 받아 주지 않아 멈췄습니다", "paused: the server takes this message for nobody"
         ),
         Text(
-            "서버의 말을 읽고 원고나 설정을 고치세요", "read the server's words, then mend the letter or the settings"
+            "서버의 말을 읽으세요. 설정 때문이면 고친 뒤 resume, 원고를 고쳐야 하면 cancel 하고 새로 발송",
+            "read the server's words; mend the settings and resume, or cancel, mend the letter and send it anew",
         ),
     ),
     PauseCause.ERROR_RATE: (
@@ -206,6 +211,7 @@ def status_record(status: Status, changed: Iterable[str] = ()) -> dict[str, Any]
         "local": local(dispatch.send_at, dispatch.zone).ko if dispatch.send_at else None,
         "zone": dispatch.zone,
         "late_after": dispatch.late_after.total_seconds(),
+        "late_s": round(status.late.total_seconds()) if status.late is not None else None,
         "give_up_at": iso(dispatch.give_up_at),
         "pause_reason": dispatch.pause_reason,
         "seal": dispatch.seal.sha256 if dispatch.seal else None,

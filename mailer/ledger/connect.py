@@ -29,6 +29,7 @@ from mailer.wording import Text
 
 __all__ = ["Database", "open_database"]
 
+MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
 UPGRADE_SECONDS = 600.0
 
@@ -226,7 +227,7 @@ def _migrate(database: Database) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)

@@ -23,6 +23,7 @@ from mailer.dispatch.states import DELIVERY_MOVES, DISPATCH_MOVES, OPEN
 from mailer.errors import IllegalMove
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
+from mailer.ledger.queue import MISSED
 from mailer.ledger.values import Draft, LeftOutRow, contact_to_json, dispatch_from
 from mailer.wording import Text
 
@@ -220,12 +221,13 @@ class Dispatches:
             return moved
 
     def hold_overdue(self, now: datetime) -> tuple[Dispatch, ...]:
-        """Pause what is past its deadline with people who were never tried: the program was down, the pace too slow, or the clock
+        """Pause what is past its deadline with people whose turn never came: the program was down, the pace too slow, or the clock
         stepped. Failing them all would burn a list that nobody has refused; a person says whether it is still news."""
+        d = t.delivery.c
         untried = sa.exists().where(
-            t.delivery.c.dispatch_id == t.dispatch.c.id,
-            t.delivery.c.state == DeliveryState.QUEUED,
-            t.delivery.c.lease_owner.is_(None),
+            d.dispatch_id == t.dispatch.c.id,
+            sa.or_(d.state == DeliveryState.QUEUED, sa.and_(d.state == DeliveryState.DEFERRED, MISSED)),
+            d.lease_owner.is_(None),
         )
         overdue = sa.and_(t.dispatch.c.status == DispatchStatus.SENDING, t.dispatch.c.give_up_at <= now, untried)
         with self._database.reading() as connection:

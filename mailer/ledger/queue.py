@@ -27,6 +27,9 @@ __all__ = ["Beginning", "Doubt", "Queue", "Settlement"]
 _D = DeliveryState
 _WAITING = DELIVERY_MOVES[DeliveryMove.BEGIN][0]
 
+MISSED = sa.type_coerce(t.delivery.c.retry_at, sa.Double) < sa.type_coerce(t.dispatch.c.give_up_at, sa.Double) - 1.0
+"""Past its deadline, a deferred delivery had another try before it: the last wait of all ends at the deadline itself."""
+
 VERDICT_MOVES = {
     Verdict.ACCEPT: DeliveryMove.ACCEPT,
     Verdict.DEFER: DeliveryMove.DEFER,
@@ -144,8 +147,8 @@ class Queue:
         return self._close(delivery_id, DeliveryMove.SUPPRESS, who="worker", note=reason, now=now)
 
     def expire(self, now: datetime) -> int:
-        """Fail what the server has put off past its dispatch's deadline. Returns how many. What was never tried is not failed:
-        see `Dispatches.hold_overdue`."""
+        """Fail what the server has put off until its dispatch's deadline. Returns how many. What had a try left that was never
+        made is not failed: see `Dispatches.hold_overdue`."""
         before, after = DELIVERY_MOVES[DeliveryMove.EXPIRE]
         overdue = (
             sa.select(t.delivery.c.id, t.delivery.c.dispatch_id)
@@ -155,6 +158,7 @@ class Queue:
                 t.dispatch.c.give_up_at <= now,
                 t.delivery.c.state == _D.DEFERRED,
                 t.delivery.c.lease_owner.is_(None),
+                sa.not_(MISSED),
             )
         )
         with self._database.reading() as connection:

@@ -64,6 +64,7 @@ class Drain:
         self._ledger = ledger
         self._dispatch = dispatch
         self._load_composer = composer
+        self._composer: Composer | None = None
         self._suppressed = suppressed
         self._site = site
         self._owner = owner
@@ -81,7 +82,6 @@ class Drain:
         Raises MailerError when the ledger fails; every outcome that is known has been written, or its row shows as in doubt.
         """
         try:
-            self._composer = await asyncio.to_thread(self._load_composer)
             with self._site.joined(self.halt_for):
                 await self._feed()
         except StoppedByCheck as error:
@@ -143,6 +143,8 @@ class Drain:
 
     async def _hand_out(self, batch: Sequence[Delivery]) -> list[Delivery]:
         """Give each to a lane; returns those that have to wait."""
+        if batch and self._composer is None:
+            self._composer = await asyncio.to_thread(self._load_composer)
         held: list[Delivery] = []
         for position, delivery in enumerate(batch):
             if await self._leave_out(delivery):
@@ -225,6 +227,7 @@ class Drain:
 
     def _compose(self, delivery: Delivery) -> Message | None:
         """The approved message, or None: then the dispatch has been paused."""
+        assert self._composer is not None
         assert self._dispatch.started_at is not None
         date = self._dispatch.started_at
         try:

@@ -36,20 +36,27 @@ class Reconciler:
         """Free what the dead held, doubt what they had on the wire, close what is over. Returns the dispatches this moved."""
         now = self._clock.now()
         self._free_leases(now)
-        self._ledger.queue.expire(now)
-        moved = list(self._ledger.dispatches.hold_overdue(now))
+        moved = list(self._meet_deadlines(now))
         # paused ones too: a late reply or a person may have settled their last row
         for dispatch in self._ledger.dispatches.with_status(DispatchStatus.SENDING, DispatchStatus.PAUSED):
-            closed = self.close(dispatch.id)
+            closed = self._close(dispatch.id, now)
             moved += [closed] if closed else []
         return tuple(moved)
 
     def close(self, dispatch_id: int) -> Dispatch | None:
         """Finish a dispatch with nothing left to do, or pause it when only a person can go on. None while work remains."""
         now = self._clock.now()
+        self._meet_deadlines(now)
+        return self._close(dispatch_id, now)
+
+    def _close(self, dispatch_id: int, now: datetime) -> Dispatch | None:
         if self._resend_doubts and self._send_again(dispatch_id, now):
             return None
         return self._ledger.dispatches.finish_if_closed(dispatch_id, now)
+
+    def _meet_deadlines(self, now: datetime) -> tuple[Dispatch, ...]:
+        self._ledger.queue.expire(now)
+        return self._ledger.dispatches.hold_overdue(now)
 
     def _free_leases(self, now: datetime) -> None:
         ticks = self._clock.monotonic()

@@ -9,7 +9,7 @@ Not here: one pass over one dispatch (`drain.py`), the bell (`engine/`), a dispa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus
@@ -55,7 +55,7 @@ class Worker:
         )
         self._drains: dict[int, asyncio.Task[float]] = {}
         self._looks: dict[int, float] = {}
-        self._composers: dict[int, Composer] = {}
+        self._composers: dict[str, Composer] = {}
         self._reconciled = -float("inf")
         self._renewed = -float("inf")
 
@@ -83,7 +83,7 @@ class Worker:
             await asyncio.to_thread(self._ledger.dispatches.start_due, self._clock.now())
         sending = await asyncio.to_thread(self._ledger.dispatches.with_status, DispatchStatus.SENDING)
         self._collect()
-        self._forget({dispatch.id for dispatch in sending})
+        self._forget(sending)
         for dispatch in sending:
             if only in (None, dispatch.id) and self._is_ready(dispatch.id):
                 self._drains[dispatch.id] = asyncio.create_task(self._drain(dispatch, stop))
@@ -112,7 +112,7 @@ class Worker:
             drain = Drain(
                 self._ledger,
                 dispatch,
-                lambda: self._composer(dispatch.id),
+                lambda: self._composer(dispatch),
                 await asyncio.to_thread(self._suppressed),
                 self._site,
                 self._presence.owner,
@@ -124,16 +124,20 @@ class Worker:
         finally:
             self._engine.ring()
 
-    def _composer(self, dispatch_id: int) -> Composer:
-        if dispatch_id not in self._composers:
-            package, document = self._ledger.dispatches.package(dispatch_id)
-            self._composers[dispatch_id] = Package.from_json(package, document).composer()
-        return self._composers[dispatch_id]
+    def _composer(self, dispatch: Dispatch) -> Composer:
+        """Dispatches of the same package, as a resend is, share one. Runs in a thread."""
+        if dispatch.package_sha256 not in self._composers:
+            package, document = self._ledger.dispatches.package(dispatch.id)
+            self._composers[dispatch.package_sha256] = Package.from_json(package, document).composer()
+        return self._composers[dispatch.package_sha256]
 
-    def _forget(self, live: set[int]) -> None:
-        for dispatch_id in (set(self._composers) | set(self._looks)) - live - set(self._drains):
-            self._composers.pop(dispatch_id, None)
-            self._looks.pop(dispatch_id, None)
+    def _forget(self, live: Sequence[Dispatch]) -> None:
+        """Nothing is kept for dispatches that are over."""
+        known = {dispatch.id for dispatch in live} | set(self._drains)
+        packages = {dispatch.package_sha256 for dispatch in live}
+        self._looks = {key: look for key, look in self._looks.items() if key in known}
+        if not self._drains:
+            self._composers = {key: one for key, one in self._composers.items() if key in packages}
 
     def _suppressed(self) -> Callable[[Delivery], str | None]:
         suppressions = self._ledger.suppressed.suppressions()

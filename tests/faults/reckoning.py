@@ -78,7 +78,7 @@ def _composer(ledger: Ledger, dispatch: Dispatch) -> Any:
 
 
 def _compare(result: Reckoning, row: LogRow, copies: list[Stored], asked: set[str]) -> None:
-    delivery, address = row.delivery, str(row.delivery.contact.address)
+    delivery, address = row.delivery, on_the_wire(row)
     result.people += 1
     if len(copies) > 1:
         result.doubled.append(address)
@@ -98,6 +98,12 @@ def _compare(result: Reckoning, row: LogRow, copies: list[Stored], asked: set[st
         result.disagreements.append(f"{address}: {delivery.state} but the server has it")
     elif delivery.state is DeliveryState.SENDING:
         result.disagreements.append(f"{address}: left in the middle")
+
+
+def on_the_wire(row: LogRow) -> str:
+    """The address as the envelope has it: the local part as written, the domain as A-label in lower case."""
+    address = row.delivery.contact.address
+    return f"{address.local}@{address.key.rpartition('@')[2]}"
 
 
 def _same_words(row: LogRow, message: Stored) -> bool:

@@ -81,8 +81,7 @@ def test_two_workers_share(tmp_path: Path) -> None:
 
 
 def test_stopped_past_its_lease(tmp_path: Path) -> None:
-    """A worker that is stopped while a message is on the wire and wakes up after another took over: 0 doubled, and its late reply
-    settles the doubt."""
+    """Stopped with messages on the wire, continued after another took over: 0 doubled, and the late reply settles the doubt."""
     slow = Rule(stage="end", act=Act(delay=1.0), first=2)
     with (
         ServerProcess(tmp_path, slow) as server,

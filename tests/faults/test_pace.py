@@ -1,0 +1,103 @@
+"""How fast it goes: rates per server and per domain, a domain in trouble beside others that are not, opt-outs on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailer.contacts import Suppression
+from mailer.dispatch import DispatchStatus
+from mailer.ledger import Ledger, LogFilter, open_ledger
+from tests.builders import contact
+from tests.faults.office import QUICK, begin, counts, journalists, send, smtp, status
+from tests.faults.reckoning import reckon
+from tests.scripted_smtp import Books, Rule, ScriptedServer, reply
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(tmp_path / "mailer.db")
+    yield opened
+    opened.close()
+
+
+def gaps(books: Books, domain: str = "") -> list[float]:
+    times = [message.time for message in books.stored if message.recipient.endswith(domain)]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
+
+
+def test_rate_of_the_server(ledger: Ledger) -> None:
+    """At 25 a second no more than that leave, over however many connections."""
+    dispatch = begin(ledger, journalists(20))
+
+    async def run() -> Books:
+        async with ScriptedServer() as server:
+            await send(ledger, smtp(server.port), dispatch, settings=replace(QUICK, rate=25.0))
+            return server.books
+
+    books = asyncio.run(run())
+    assert reckon(ledger, dispatch, books).accepted == 20
+    # 19 gaps of 40 ms; what is late makes no other one early
+    assert sum(gaps(books)) >= 0.7
+
+
+def test_rate_of_a_domain_delays_nobody_else(ledger: Ledger) -> None:
+    """A domain that is written to slowly does not hold up the people of other domains who stand behind it."""
+    slow = [contact(f"s{number}@Slow.example") for number in range(8)]
+    dispatch = begin(ledger, [*slow, *journalists(30)])
+
+    async def run() -> Books:
+        async with ScriptedServer() as server:
+            await send(ledger, smtp(server.port), dispatch, settings=replace(QUICK, domain_rate=20.0))
+            return server.books
+
+    books = asyncio.run(run())
+    assert reckon(ledger, dispatch, books).accepted == 38
+    assert sum(gaps(books, "@slow.example")) >= 0.3
+
+
+def test_domain_in_trouble_delays_nobody_else(ledger: Ledger) -> None:
+    """A domain that puts everybody off is left alone for a while and comes right by itself; by then the others are served."""
+    troubled = [contact(f"t{number}@Busy.example") for number in range(40)]
+    dispatch = begin(ledger, [*troubled, *journalists(60)])
+
+    async def run() -> Books:
+        busy = Rule(stage="rcpt", act=reply("450 4.2.1 too busy"), address="@busy.example", seconds=1.2)
+        async with ScriptedServer(busy) as server:
+            await send(ledger, smtp(server.port), dispatch, settings=replace(QUICK, breaker_first=0.3))
+            return server.books
+
+    books = asyncio.run(run())
+    result = reckon(ledger, dispatch, books)
+    assert result.clean, result
+    assert result.accepted == 100
+    arrivals = [message.recipient.endswith("@busy.example") for message in books.stored]
+    assert not any(arrivals[:60])
+    assert sum(attempt.code == 450 for attempt in books.attempts) < 20
+
+
+def test_opt_out_after_approval_wins(ledger: Ledger) -> None:
+    """Somebody who opts out between approval and sending gets nothing, and the log says why."""
+    people = journalists(5)
+    dispatch = begin(ledger, people)
+    known = ledger.suppressed.suppressions()
+    entry = known.entry(str(people[3].address), reason="asked not to", added_at=datetime.now(UTC), added_by="tester")
+    assert isinstance(entry, Suppression)
+    ledger.suppressed.add([entry])
+
+    async def run() -> Books:
+        async with ScriptedServer() as server:
+            await send(ledger, smtp(server.port), dispatch)
+            return server.books
+
+    result = reckon(ledger, dispatch, asyncio.run(run()))
+    assert result.clean, result
+    assert counts(ledger, dispatch) == {"accepted": 4, "suppressed": 1}
+    assert status(ledger, dispatch)[0] is DispatchStatus.DONE
+    assert ledger.log.rows(LogFilter(dispatch_id=dispatch.id))[3].delivery.state == "suppressed"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dns.resolver
+import pytest
+
 from mailer.contacts import read
+from tests.nameserver import nameserver
 from tests.scripted_smtp import ScriptedServer
 from tests.terminal import Desk, desk
+from tests.workbooks import workbook
 
-__all__ = ["desk"]
+__all__ = ["desk", "nameserver"]
 
 CORRUPT = """이메일,이름,매체
 kim@paper.example,김하나,가나일보
@@ -37,6 +42,88 @@ def test_an_import_is_shown_then_written(desk: Desk) -> None:
     assert (again["new"], again["changed"], again["same"]) == ([], [], 1)
     assert written.read_bytes() == content
     assert source.read_bytes() == CORRUPT.encode("cp949")
+
+
+def test_an_import_says_everything_that_wants_a_look(desk: Desk) -> None:
+    """Warnings show on the import itself: a guessed column, several addresses in a cell, another sheet with addresses."""
+    Path("bare.csv").write_text("kim@paper.example;lee@paper.example,a\npark@paper.example,b\n", "utf-8")
+    said = desk.mailer("contacts", "import", "bare.csv", "--list", "bare", "--dry-run").out
+    assert "주소가 든 열을 찾아서" in said
+    assert "주소가 2개" in said
+    Path("two.xlsx").write_bytes(
+        workbook({"국내": [["이메일"], ["kim@paper.example"]], "해외": [["email"], ["ana@diario.example"]]})
+    )
+    said = desk.mailer("contacts", "import", "two.xlsx", "--list", "two", "--dry-run").out
+    assert "--sheet" in said
+    assert "해외" in said
+    other = desk.mailer("contacts", "import", "two.xlsx", "--list", "two", "--sheet", "해외", "--json").json
+    assert [one["address"] for one in other["new"]] == ["ana@diario.example"]
+    assert (other["sheet"], other["sheets"]) == ("해외", ["국내", "해외"])
+    assert desk.mailer("contacts", "check", "two.xlsx", "--sheet", "해외", "--json").json["contacts"] == 1
+
+
+def test_whose_mailbox_an_address_is(desk: Desk) -> None:
+    """Shared mailboxes and private accounts are named apart from addresses at work, on check and on import."""
+    rows = "이메일\ndesk@paper.example\nkim@paper.example\nhong@naver.com\n"
+    (desk.root / "recipients" / "mixed.csv").write_text(rows, "utf-8")
+    said = desk.mailer("contacts", "check", "mixed").out
+    assert [line.split() for line in said.splitlines()[1:4]] == [
+        ["업무", "주소", "1"],
+        ["공용", "사서함", "1", "desk@paper.example"],
+        ["개인", "메일", "1", "hong@naver.com"],
+    ]
+    told = desk.mailer("contacts", "import", "recipients/mixed.csv", "--list", "new", "--json").json
+    assert (told["role"], told["personal"]) == (["desk@paper.example"], ["hong@naver.com"])
+
+
+def test_people_who_may_be_one_are_named(desk: Desk) -> None:
+    """The same name and outlet under two addresses show on check and on import, with their rows."""
+    rows = "이메일,이름,매체\nkim@paper.example,김하나,가나일보\nhana@paper.example,김하나,가나일보\n"
+    Path("near.csv").write_text(rows, "utf-8")
+    for verb in (("check", "near.csv"), ("import", "near.csv", "--list", "near", "--dry-run")):
+        said = desk.mailer("contacts", *verb).out
+        assert "near.csv:2, near.csv:3" in said
+
+
+def test_an_import_keeps_what_it_replaces(desk: Desk) -> None:
+    """Backup of the list and its unreadable rows are written and named; an import that changes nothing writes neither."""
+    goal = desk.root / "recipients" / "press.csv"
+    old = "이메일,이름\nkim@paper.example,김하나\nbroken@,박\n".encode()
+    goal.write_bytes(old)
+    Path("same.csv").write_text("이메일,이름\nkim@paper.example,김하나\n", "utf-8")
+    told = desk.mailer("contacts", "import", "same.csv", "--list", "press", "--json").json
+    assert (told["backup"], told["old_bad_rows"], goal.read_bytes()) == (None, None, old)
+    Path("more.csv").write_text("이메일,이름\nkim@paper.example,김두나\n", "utf-8")
+    said = desk.mailer("contacts", "import", "more.csv", "--list", "press")
+    assert "김두나" in said.out
+    assert "var/press.old-bad.csv" in said.err
+    (backup,) = goal.parent.glob("press.csv.*.bak")
+    assert backup.name in said.err
+    assert backup.read_bytes() == old
+    assert "broken@" in (desk.root / "var" / "press.old-bad.csv").read_text("utf-8-sig")
+
+
+def test_domains_are_looked_up_only_on_request(
+    desk: Desk, nameserver: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --dns, check and import name domains that take no mail and those nobody could tell; without it nobody is asked."""
+    asked: list[str] = []
+
+    def configure(resolver: dns.resolver.Resolver, _file: object) -> None:
+        asked.append("system")
+        resolver.nameservers, resolver.port = [nameserver[0]], nameserver[1]
+
+    monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", configure)
+    Path("dns.csv").write_text("email\na@paper.example\nb@null.example\nc@none.example\nd@broken.example\n", "utf-8")
+    assert desk.mailer("contacts", "check", "dns.csv").code == 0
+    assert asked == []
+    said = desk.mailer("contacts", "check", "dns.csv", "--dns", "--json")
+    assert said.code == 4
+    assert sorted(said.json["dead_domains"]) == ["none.example", "null.example"]
+    assert said.json["unknown_domains"] == ["broken.example"]
+    said = desk.mailer("contacts", "import", "dns.csv", "--list", "dns", "--dns", "--dry-run")
+    assert "none.example: 없는 도메인입니다." in said.out
+    assert "broken.example" in said.out
 
 
 def test_the_name_of_a_list_is_only_a_name(desk: Desk) -> None:

@@ -175,8 +175,8 @@ def _other_sheets(chosen: str | None, sheets: Sequence[str]) -> tuple[Problem, .
     if not others:
         return ()
     text = Text(
-        f"‘{chosen}’ 시트만 읽었습니다. 주소가 든 다른 시트: {others}",
-        f'only the sheet "{chosen}" was read; other sheets with addresses: {others}',
+        f"‘{chosen}’ 시트만 읽었습니다. 주소가 든 다른 시트: {others} (--sheet로 고를 수 있습니다)",
+        f'only the sheet "{chosen}" was read; other sheets with addresses: {others} (choose one with --sheet)',
     )
     return (Problem(problem=text, code="other_sheets", value=printable(others), drops=False),)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mailer.contacts import ContactList, LeftOut, Problem
+from mailer.contacts.addresses import Kind, kind
 from mailer.desk.prepare import Manuscript, Preparation
 from mailer.desk.preview import Preview
 from mailer.dispatch import Contact
@@ -94,12 +95,19 @@ def problem_record(problem: Problem, language: Language) -> dict[str, Any]:
 
 
 def list_record(contacts: ContactList, language: Language, *, people: bool = False) -> dict[str, Any]:
-    """`people` adds everybody in the list."""
+    """`role` are shared mailboxes, `personal` private accounts; `people` adds everybody in the list."""
+    kinds: dict[Kind, list[str]] = {}
+    for contact in contacts.contacts:
+        kinds.setdefault(kind(contact.address), []).append(str(contact.address))
     record: dict[str, Any] = {
         "list": contacts.name,
         "encoding": contacts.encoding,
+        "sheet": contacts.sheet,
+        "sheets": list(contacts.sheets),
         "rows": contacts.rows,
         "contacts": len(contacts.contacts),
+        "role": kinds.get(Kind.ROLE, []),
+        "personal": kinds.get(Kind.PERSONAL, []),
         "problems": [problem_record(problem, language) for problem in contacts.problems],
     }
     if people:

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from mailer.dispatch import Outcome, Scope, Stage, Verdict
 from mailer.errors import MessageError
 from mailer.transport import SmtpTransport
-from mailer.transport.body import mailbox, on_the_wire
+from mailer.transport.body import mailbox, stuffed
 from tests.envelopes import Gate, connected, envelope, plain, run, send
 from tests.scripted_smtp import Books, Extensions, Rule, ScriptedServer, reply
 
@@ -72,7 +72,7 @@ def test_a_message_that_begins_with_a_dot() -> None:
 def test_stuffing_is_reversible(lines: list[bytes]) -> None:
     """Whatever the lines, the final dot is the only lone dot and unstuffing gives the message back."""
     data = b"\r\n".join(lines) + b"\r\n"
-    wire = on_the_wire(data)
+    wire = stuffed(data) + b".\r\n"
     assert wire.endswith(b"\r\n.\r\n")
     sent = wire[:-3].split(b"\r\n")
     assert b"." not in sent

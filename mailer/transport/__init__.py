@@ -2,12 +2,14 @@
 
     transport = SmtpTransport(SmtpServer(host="mail.example.org", username="press", password="..."))
     outcome = await transport.send(envelope, leaving)        one message, one recipient, one Outcome
+    await transport.carry(job, ahead)                        many messages, one behind the other as the server allows
     await transport.close()
 
-Promise: `leaving` is awaited after the server's 354 and before the first byte of the message, so what it writes down is true:
-before it nothing has left, after it only the server's reply can say what happened, and without that reply the outcome is a
-doubt. Refusals, silence and lost connections are Outcomes; the scope says whether a person, the message or the whole server
-is concerned. TLS with checked certificates is demanded, a password never travels in clear, and only CRLF lines leave.
+Promise: `leaving` is awaited after the server's 354 (with BDAT: before the commands) and before the first byte of the message,
+so what it writes down is true: before it nothing has left, after it only the server's reply can say what happened, and without
+that reply the outcome is a doubt. Refusals, silence and lost connections are Outcomes; the scope says whether a person, the
+message or the whole server is concerned. TLS with checked certificates is demanded, a password never travels in clear, and only
+CRLF lines leave.
 
 Not here: retry, pace and pausing (`sending/`), composing (`message/`), remembering (`ledger/`).
 """

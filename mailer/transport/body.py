@@ -1,4 +1,4 @@
-"""The bytes of a message on their way: checked, dot-stuffed, ended (RFC 5321 4.5.2, 2.3.8). And the two commands before them.
+"""The bytes of a message on their way: checked and dot-stuffed (RFC 5321 4.5.2, 2.3.8). And the two commands before them.
 
 A stray CR or LF can end a message early on some servers and start a forged one ("smuggling"), so such bytes never leave.
 """
@@ -6,12 +6,13 @@ A stray CR or LF can end a message early on some servers and start a forged one 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from mailer.dispatch.model import Envelope
 from mailer.errors import MessageError
 from mailer.wording import Text
 
-__all__ = ["check_body", "mailbox", "on_the_wire"]
+__all__ = ["Examiner", "Piece", "check_body", "mailbox", "stuffed"]
 
 _LOCAL = re.compile(r"[^\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]\u2028\u2029]+")
 _DOMAIN = re.compile(
@@ -19,9 +20,38 @@ _DOMAIN = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Whole lines of a message that may go out: as they are, and with leading dots doubled."""
+
+    raw: bytes
+    stuffed: bytes
+    is_ascii: bool
+
+
+class Examiner:
+    """Checks messages piece by piece; the end that many messages share (the PDF) is looked at once."""
+
+    def __init__(self) -> None:
+        self._shared: Piece | None = None
+
+    def pieces(self, envelope: Envelope) -> tuple[Piece, ...]:
+        """The message's parts, ready for the wire. Raises MessageError when one of them may not go out as it is."""
+        first, *others = [part for part in envelope.parts if part] or [b""]
+        return (_examined(envelope, first), *(self._known(envelope, part) for part in others))
+
+    def _known(self, envelope: Envelope, part: bytes) -> Piece:
+        if self._shared is None or self._shared.raw is not part:
+            self._shared = _examined(envelope, part)
+        return self._shared
+
+
 def check_body(envelope: Envelope) -> None:
     """Raises MessageError unless `envelope.data` may go out as it is."""
-    data = envelope.data
+    Examiner().pieces(envelope)
+
+
+def _examined(envelope: Envelope, data: bytes) -> Piece:
     if not data.endswith(b"\r\n"):
         raise _malformed(envelope, "줄 바꿈으로 끝나지 않습니다", "it does not end with a line end")
     ends = data.count(b"\r\n")
@@ -29,6 +59,7 @@ def check_body(envelope: Envelope) -> None:
         raise _malformed(envelope, "홀로 선 CR 또는 LF가 들어 있습니다", "it contains a bare CR or LF")
     if _has_long_line(data):
         raise _malformed(envelope, "998바이트가 넘는 줄이 있습니다", "it has a line of more than 998 bytes")
+    return Piece(raw=data, stuffed=stuffed(data), is_ascii=data.isascii())
 
 
 def _has_long_line(data: bytes) -> bool:
@@ -42,10 +73,10 @@ def _has_long_line(data: bytes) -> bool:
     return False
 
 
-def on_the_wire(data: bytes) -> bytes:
-    """`data` with leading dots doubled and the final dot."""
-    stuffed = data.replace(b"\r\n.", b"\r\n..") if b"\r\n." in data else data
-    return b"".join((b"." if data.startswith(b".") else b"", stuffed, b".\r\n"))
+def stuffed(lines: bytes) -> bytes:
+    """`lines` with leading dots doubled."""
+    within = lines.replace(b"\r\n.", b"\r\n..") if b"\r\n." in lines else lines
+    return b"." + within if lines.startswith(b".") else within
 
 
 def mailbox(address: str) -> str | None:

@@ -143,6 +143,8 @@ def _texts(raw: RawReply) -> tuple[str, str]:
 def clean_text(raw: bytes, *, whole: bool = True) -> str:
     """Printable text of `raw`: UTF-8, else CP949, else escaped; no control or direction-changing characters, single spaces.
     `whole=False` when `raw` may end inside a character."""
+    if raw.isascii() and (plain := raw.decode("ascii")).isprintable():
+        return " ".join(plain.split())
     text = _decode(raw, whole)
     kept = "".join(" " if unicodedata.category(char) in _SPACES else char for char in text if _shown(char))
     return " ".join(kept.split())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailer.transport.replies import RawReply, ReplyReader, ReplyTooLong
@@ -104,12 +104,11 @@ class Wire(asyncio.Protocol):
         """True while nothing speaks against starting a transaction."""
         return not self._lost and not self.spoiled and not self._expected and not self._transport.is_closing()
 
-    def ask(self, commands: Iterable[bytes]) -> list[asyncio.Future[RawReply]]:
-        """Writes the command lines (without CRLF) at once; one future reply for each, in order."""
-        commands = list(commands)
+    def ask(self, commands: Sequence[bytes], *, after: bytes = b"") -> list[asyncio.Future[RawReply]]:
+        """Writes the command lines (without CRLF) at once, behind `after`; one future reply for each, in order."""
         futures = [self.expect() for _ in commands]
         if not self._lost:
-            self._transport.write(b"".join(command + b"\r\n" for command in commands))
+            self._transport.write(after + b"\r\n".join(commands) + b"\r\n" if commands else after)
         return futures
 
     def expect(self) -> asyncio.Future[RawReply]:
@@ -124,23 +123,26 @@ class Wire(asyncio.Protocol):
 
     async def answer(self, future: asyncio.Future[RawReply], timeout: float) -> RawReply:
         """The reply of `future`. Raises WireLost when the connection ends first or after `timeout` seconds."""
+        if future.done():
+            return future.result()
+        timer = self._loop.call_later(timeout, self.drop, f"no reply within {timeout:g} s")
         try:
-            async with asyncio.timeout(timeout):
-                return await asyncio.shield(future)
-        except TimeoutError as error:
-            self.drop(f"no reply within {timeout:g} s")
-            raise WireLost(self._lost) from error
+            return await future
+        finally:
+            timer.cancel()
 
-    async def write(self, data: bytes, timeout: float, *, until: asyncio.Future[RawReply]) -> bool:
-        """Writes `data` no faster than the server reads it; each quarter of a megabyte has `timeout` seconds. False when
+    async def write(self, parts: Iterable[bytes], timeout: float, *, until: asyncio.Future[RawReply]) -> bool:
+        """Writes `parts` no faster than the server reads them; each quarter of a megabyte has `timeout` seconds. False when
         `until` came first and the rest was not written. Raises WireLost."""
-        view = memoryview(data)
-        for start in range(0, len(view), CHUNK):
+        # views: a part that many messages share is not copied for each
+        pieces = [memoryview(part)[at : at + CHUNK] for part in parts for at in range(0, len(part), CHUNK)]
+        for left, piece in zip(range(len(pieces) - 1, -1, -1), pieces, strict=True):
             if self._lost:
                 raise WireLost(self._lost)
-            self._transport.write(view[start : start + CHUNK])
-            await self._drained(timeout, until)
-            if until.done() and start + CHUNK < len(view):
+            self._transport.write(piece)
+            if self._room is not None:
+                await self._drained(timeout, until)
+            if left and until.done():
                 return False
         return True
 

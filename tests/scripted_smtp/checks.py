@@ -38,14 +38,14 @@ def parse_path(line: str) -> tuple[str, dict[str, str]]:
     return found[1], {name.upper(): value for name, _, value in words}
 
 
-def check_data(raw: bytes, *, eight_bit: bool, utf8: bool) -> Iterator[tuple[str, str]]:
-    """A message as it came, without the final dot."""
+def check_data(raw: bytes, *, eight_bit: bool, utf8: bool, stuffed: bool = True) -> Iterator[tuple[str, str]]:
+    """A message as it came, without the final dot; not `stuffed` when it came by BDAT."""
     if bare := re.search(rb"\r(?!\n)|(?<!\r)\n", raw):
         yield "bare_line_end", repr(raw[max(bare.start() - 20, 0) : bare.end() + 20])
-    longest = max(len(line) - line.startswith(b"..") for line in raw.split(b"\r\n"))
+    longest = max(len(line) - (stuffed and line.startswith(b"..")) for line in raw.split(b"\r\n"))
     if longest > 998:
         yield "line_too_long", f"{longest} bytes"
-    if dot := re.search(rb"(?:^|\r\n)\.(?!\.)", raw):
+    if stuffed and (dot := re.search(rb"(?:^|\r\n)\.(?!\.)", raw)):
         yield "dot_not_stuffed", repr(raw[dot.start() : dot.end() + 40])
     header, _, body = raw.partition(b"\r\n\r\n")
     if not header.isascii() and not utf8:

@@ -114,7 +114,7 @@ class Conversation:
             self._violation("data_before_354" if verb == "DATA" else "pipelined_unasked", line[:200])
         handler = {
             "EHLO": self._ehlo, "HELO": self._ehlo, "STARTTLS": self._starttls, "AUTH": self._auth, "MAIL": self._mail,
-            "RCPT": self._rcpt, "DATA": self._data, "RSET": self._rset, "NOOP": self._noop, "QUIT": self._quit,
+            "RCPT": self._rcpt, "DATA": self._data, "BDAT": self._bdat, "RSET": self._rset, "NOOP": self._noop, "QUIT": self._quit,
         }.get(verb)  # fmt: skip
         if handler is None:
             self._violation("unknown_command", line[:200])
@@ -133,6 +133,7 @@ class Conversation:
         flags = [
             ("PIPELINING", offered.pipelining),
             ("SIZE" if not offered.size else f"SIZE {offered.size}", offered.size is not None),
+            ("CHUNKING", offered.chunking),
             ("8BITMIME", offered.eightbitmime),
             ("SMTPUTF8", offered.smtputf8),
             ("STARTTLS", offered.starttls and self.server.tls is not None and not self.encrypted),
@@ -205,6 +206,22 @@ class Conversation:
                 await self._end(raw)
             self._forget()
 
+    async def _bdat(self, line: str) -> None:
+        """One chunk, which must be the whole message (RFC 3030). Without a recipient it is read away and refused."""
+        words = line.split(" ")
+        if not self.server.extensions.chunking or len(words) != 3 or not words[1].isdigit() or words[2] != "LAST":
+            self._violation("bdat", line[:200])
+            await self._say("501 5.5.4 BDAT size LAST", 0)
+            return
+        refused = await self._early()
+        while len(self.pipe.buffer) < int(words[1]):
+            await self.pipe.more()
+        raw = bytes(self.pipe.buffer[: int(words[1])])
+        del self.pipe.buffer[: int(words[1])]
+        if not refused:
+            await self._end(raw, stuffed=False)
+        self._forget()
+
     async def _rset(self, line: str) -> None:
         self._forget()
         await self.play("rset", "250 2.0.0 forgotten")
@@ -252,11 +269,12 @@ class Conversation:
         del buffer[: end + skip]
         return raw
 
-    async def _end(self, raw: bytes) -> None:
+    async def _end(self, raw: bytes, *, stuffed: bool = True) -> None:
         """The final dot: store (or not), answer, and perhaps something afterwards."""
         offered = self.server.extensions
         eight_bit = offered.eightbitmime and self.parameters.get("BODY") == "8BITMIME"
-        for kind, detail in check_data(raw, eight_bit=eight_bit, utf8="SMTPUTF8" in self.parameters) if raw else ():
+        utf8 = "SMTPUTF8" in self.parameters
+        for kind, detail in check_data(raw, eight_bit=eight_bit, utf8=utf8, stuffed=stuffed) if raw else ():
             self._violation(kind, detail)
         address = self._address()
         act = self._act("end", address)
@@ -264,7 +282,7 @@ class Conversation:
         usual = (
             f"250 2.0.0 queued as {len(self.books.stored) + 1}" if self.recipients else "554 5.5.1 no valid recipients"
         )
-        stored = self._store(raw) if self._keeps(act, usual) else None
+        stored = self._store(unstuffed(raw) if stuffed else raw) if self._keeps(act, usual) else None
         code = 0
         try:
             code = await self._answer("end", act, usual)
@@ -285,8 +303,7 @@ class Conversation:
         text = act.reply if isinstance(act.reply, bytes) else act.reply.encode()
         return text.rstrip(b"\r\n").rpartition(b"\n")[2].startswith(b"2")
 
-    def _store(self, raw: bytes) -> Stored:
-        data = unstuffed(raw)
+    def _store(self, data: bytes) -> Stored:
         found = _MESSAGE_ID.search(data.partition(b"\r\n\r\n")[0])
         return self.books.store(
             connection=self.number,

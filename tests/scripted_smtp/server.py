@@ -25,6 +25,7 @@ class Extensions:
     and `starttls` is True; AUTH when it has `logins`, by the mechanisms of `auth`."""
 
     pipelining: bool = True
+    chunking: bool = False
     size: int | None = 50_000_000
     eightbitmime: bool = True
     smtputf8: bool = True

@@ -1,0 +1,366 @@
+"""Messages on one connection, one behind the other, and which reply belongs to whom.
+
+    PIPELINING              MAIL RCPT DATA in one write; those of the next message ride behind the final dot: one round trip each
+    PIPELINING + CHUNKING   commands and message in one write (BDAT), two messages on the way: half a round trip each
+    neither                 one command, one reply
+
+Every message is a transaction of its own with one recipient. `leaving` is awaited before the first byte of a message is written:
+after the 354 where there is one, before the commands where there is none (BDAT). Commands that ride ahead carry nothing of the
+next message: when the connection ends, that job goes back untried.
+
+Not here: connecting (`connect.py`), what a refusal means (`verdicts.py`), which message comes next (`sending/`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mailer.dispatch.model import Envelope, Outcome, Stage, Verdict
+from mailer.errors import MessageError
+from mailer.transport.body import Examiner, Piece
+from mailer.transport.commands import Commands, commands
+from mailer.transport.replies import Answer, RawReply, make_answer
+from mailer.transport.server import SmtpServer
+from mailer.transport.verdicts import accepted, doubted, judge, lost
+from mailer.transport.wire import Session, WireLost
+
+__all__ = ["Ahead", "Carrier", "Job"]
+
+IN_FLIGHT = 2
+"""Messages of one connection that may be on the way at once with BDAT. A lost connection puts all of them in doubt."""
+
+
+class Job(Protocol):
+    """One message to carry. Exactly one of `settled` and `back` is called, once, or `leaving` has raised."""
+
+    @property
+    def envelope(self) -> Envelope: ...
+
+    async def leaving(self) -> None:
+        """Awaited when nothing of the message has been written and its first byte comes next. If it raises, nothing is
+        written, and the exception goes on after the messages before it have been settled."""
+
+    def settled(self, outcome: Outcome) -> None:
+        """What became of it. Must not block."""
+
+    def back(self) -> None:
+        """Nothing of it was tried: it may be carried later."""
+
+
+Ahead = Callable[[], Job | None]
+"""The next job, or None when there is none right now. Never waits."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Load:
+    """A job made ready for this connection."""
+
+    job: Job
+    pieces: tuple[Piece, ...]
+    commands: Commands
+    steps: list[tuple[Stage, bytes]] = field(default_factory=list)
+    replies: list[asyncio.Future[RawReply]] = field(default_factory=list)
+    rides_ahead: bool = False
+    whole: bool = True
+    why: str = ""
+
+
+class Carrier:
+    """One connection at work. After `carry`: `broken`, it must not be used again; `needs_reset`, the server still holds an
+    envelope."""
+
+    def __init__(
+        self, session: Session, server: SmtpServer, examiner: Examiner, *, reused: bool, needs_reset: bool
+    ) -> None:
+        self.broken = False
+        self.needs_reset = needs_reset
+        self._session = session
+        self._wire = session.wire
+        self._server = server
+        self._examiner = examiner
+        self._reused = reused
+        self._pipelining = "PIPELINING" in session.extensions
+        self._chunking = self._pipelining and "CHUNKING" in session.extensions
+        self._never_began = False
+        self._unfit = False
+
+    async def carry(self, first: Job, ahead: Ahead) -> Job | None:
+        """Carries `first` and what `ahead` gives, until it gives nothing or the connection ends. Returns a job that met a
+        connection which the server had ended before: that one deserves a fresh connection at once."""
+        load = self._prepared(first)
+        if load is None:
+            return None
+        if self._chunking:
+            return await self._carry_chunks(load, ahead)
+        return await self._carry_data(load, ahead)
+
+    def _prepared(self, job: Job) -> _Load | None:
+        """None when the job is settled without asking the server. Raises MessageError."""
+        pieces = self._examiner.pieces(job.envelope)
+        made = commands(job.envelope, pieces, self._session)
+        if isinstance(made, Outcome):
+            job.settled(made)
+            return None
+        return _Load(job=job, pieces=pieces, commands=made)
+
+    def _next(self, ahead: Ahead) -> _Load | None:
+        """The next job that can be carried on this connection."""
+        while not self._unfit and (job := ahead()) is not None:
+            try:
+                load = self._prepared(job)
+            except MessageError:
+                # told when it comes first: here it would hide what becomes of the messages on the way
+                job.back()
+                self._unfit = True
+                return None
+            if load is not None:
+                return load
+        return None
+
+    # -- with DATA -------------------------------------------------------------------------------------------------
+
+    async def _carry_data(self, load: _Load, ahead: Ahead) -> Job | None:
+        current: _Load | None = load
+        while current is not None:
+            if not current.replies:
+                self._announce(current)
+            refused = await (self._at_once(current) if self._pipelining else self._step_by_step(current))
+            if refused is None:
+                await current.job.leaving()
+                current = await self._body(current, ahead)
+                continue
+            if self._never_began and (self._reused or current.rides_ahead):
+                # the server had ended the connection: not this person's affair
+                return current.job
+            current.job.settled(refused)
+            current = None if self.broken else self._next(ahead)
+        return None
+
+    def _announce(self, load: _Load) -> None:
+        load.steps = [(Stage.MAIL, load.commands.mail), (Stage.RCPT, load.commands.rcpt), (Stage.DATA, b"DATA")]
+        if self.needs_reset:
+            load.steps.insert(0, (Stage.MAIL, b"RSET"))
+        if self._pipelining:
+            load.replies = self._wire.ask([command for _, command in load.steps])
+
+    async def _step_by_step(self, load: _Load) -> Outcome | None:
+        """None when the server waits for the message."""
+        for stage, command in load.steps:
+            refused = self._unlike(stage, command, await self._answer(stage, self._wire.ask([command])[0]))
+            if refused is not None:
+                return refused
+        return None
+
+    async def _at_once(self, load: _Load) -> Outcome | None:
+        """All commands were written together (RFC 2920); every reply is read. None when the server waits for the message."""
+        refused: Outcome | None = None
+        waits = False
+        for (stage, command), future in zip(load.steps, load.replies, strict=True):
+            answer = await self._answer(stage, future)
+            if isinstance(answer, Answer):
+                waits = stage is Stage.DATA and answer.kind == 3
+                if answer.garbled and refused is None:
+                    # which of the replies is missing cannot be known: none may be taken for a person's refusal
+                    self.broken = True
+                    return lost(stage, f"unreadable reply before {answer.reply.code}")
+            # what follows a refusal ("bad sequence", "no valid recipients") says nothing new
+            refused = refused or self._unlike(stage, command, answer)
+            if self.broken:
+                return refused
+        if refused is not None and waits:
+            await self._lone_dot()
+        return refused
+
+    async def _lone_dot(self) -> None:
+        """354 came although no recipient was accepted: RFC 2920 3.1 has the client send nothing but the dot."""
+        future = self._wire.expect()
+        try:
+            await self._wire.write([b".\r\n"], self._server.timeout, until=future)
+        except WireLost:
+            self.broken = True
+        else:
+            await self._answer(Stage.END, future)
+
+    async def _body(self, load: _Load, ahead: Ahead) -> _Load | None:
+        """The message, its final dot, and behind it the commands of the next one, which is returned."""
+        if not self._wire.usable:
+            # it ended while the attempt was being written down: not a byte has left
+            self.broken = True
+            load.job.settled(lost(Stage.DATA, "connection lost before the message"))
+            return None
+        end = self._wire.expect()
+        load.replies = [end]
+        following: _Load | None = None
+        try:
+            stuffed = [piece.stuffed for piece in load.pieces]
+            load.whole = await self._wire.write(stuffed, self._server.timeout, until=end)
+            if load.whole:
+                following = self._dot(self._next(ahead) if self._pipelining else None)
+        except WireLost as error:
+            load.whole, load.why = False, str(error)
+        outcome = await self._end(load)
+        load.job.settled(outcome)
+        if following is not None and self.broken:
+            following.job.back()
+            return None
+        if following is None and not self.broken:
+            return self._next(ahead)
+        return following
+
+    def _dot(self, following: _Load | None) -> _Load | None:
+        if following is None:
+            self._wire.ask([], after=b".\r\n")
+        else:
+            following.rides_ahead = True
+            following.steps = [
+                (Stage.MAIL, following.commands.mail),
+                (Stage.RCPT, following.commands.rcpt),
+                (Stage.DATA, b"DATA"),
+            ]
+            following.replies = self._wire.ask([command for _, command in following.steps], after=b".\r\n")
+        return following
+
+    async def _end(self, load: _Load) -> Outcome:
+        """What the reply to the message says, or its absence. `load.replies` ends with it."""
+        end = load.replies[-1]
+        stage = Stage.END if load.whole else Stage.BODY
+        try:
+            answer = make_answer(await self._wire.answer(end, self._server.final_dot_timeout), stage)
+        except WireLost as error:
+            self.broken = True
+            return doubted(stage, load.why or str(error))
+        if not load.whole:
+            return self._early(answer)
+        self.broken |= answer.reply.code == 421 or answer.unclear
+        return accepted(answer.reply) if answer.kind == 2 else judge(Stage.END, answer)
+
+    def _early(self, answer: Answer) -> Outcome:
+        """A reply before the message was whole: a refusal counts, a yes cannot be one."""
+        self.broken = True
+        if answer.kind in (4, 5) and not answer.unclear:
+            return judge(Stage.END, answer)
+        return doubted(Stage.BODY, f"the server answered {answer.reply.code} before the message was whole")
+
+    # -- with BDAT -------------------------------------------------------------------------------------------------
+
+    async def _carry_chunks(self, load: _Load, ahead: Ahead) -> Job | None:
+        current: _Load | None = load
+        while current is not None:
+            # the first one asks before it leaves: a connection that the server ended while it was idle must not make a doubt
+            current.steps = [(Stage.MAIL, current.commands.mail), (Stage.RCPT, current.commands.rcpt)]
+            if self.needs_reset:
+                current.steps.insert(0, (Stage.MAIL, b"RSET"))
+            current.replies = self._wire.ask([command for _, command in current.steps])
+            refused = await self._at_once(current)
+            if refused is None:
+                await self._stream(current, ahead)
+                return None
+            if self._never_began and self._reused:
+                return current.job
+            current.job.settled(refused)
+            current = None if self.broken else self._next(ahead)
+        return None
+
+    async def _stream(self, first: _Load, ahead: Ahead) -> None:
+        """`first` has its recipient; the others bring their commands along."""
+        first.steps, first.replies = [], []
+        flight: deque[_Load] = deque()
+        current: _Load | None = first
+        try:
+            while current is not None or flight:
+                if current is not None and len(flight) < IN_FLIGHT:
+                    await self._launch(current, flight)
+                    current = None if self.broken else self._next(ahead)
+                else:
+                    await self._land(flight)
+                    if self.broken and current is not None:
+                        current.job.back()
+                        current = None
+        except Exception:
+            # `leaving` raised: what is on the way is settled by its own reply
+            while flight:
+                await self._land(flight)
+            raise
+
+    async def _launch(self, load: _Load, flight: deque[_Load]) -> None:
+        """One more message on its way: commands and chunk in one write."""
+        await load.job.leaving()
+        if self.broken or not (flight or self._wire.usable):
+            self.broken = True
+            load.job.settled(lost(Stage.DATA, "connection lost before the message"))
+            return
+        if flight:
+            load.steps = [(Stage.MAIL, b"RSET"), (Stage.MAIL, load.commands.mail), (Stage.RCPT, load.commands.rcpt)]
+        lines = [*(command for _, command in load.steps), b"BDAT %d LAST" % load.commands.size]
+        load.replies = self._wire.ask(lines)
+        flight.append(load)
+        try:
+            raw = [piece.raw for piece in load.pieces]
+            load.whole = await self._wire.write(raw, self._server.timeout, until=load.replies[-1])
+        except WireLost as error:
+            load.whole, load.why = False, str(error)
+        self.broken |= not load.whole
+
+    async def _land(self, flight: deque[_Load]) -> None:
+        """Read the replies of the oldest message on its way."""
+        load = flight.popleft()
+        refused: Outcome | None = None
+        for (stage, command), future in zip(load.steps, load.replies, strict=False):
+            try:
+                raw = await self._wire.answer(future, self._server.final_dot_timeout)
+            except WireLost as error:
+                self.broken = True
+                load.job.settled(refused or doubted(Stage.BODY, load.why or str(error)))
+                return
+            answer = make_answer(raw, stage)
+            refused = refused or self._unlike(stage, command, answer)
+            if answer.reply.code == 421:
+                load.job.settled(refused or judge(stage, answer))
+                self._closed(flight)
+                return
+        outcome = await self._end(load)
+        self.needs_reset = refused is not None or outcome.verdict is not Verdict.ACCEPT
+        # a yes to a message without a recipient: the two sides are out of step
+        self.broken |= refused is not None and outcome.verdict is Verdict.ACCEPT
+        load.job.settled(refused or outcome)
+        if outcome.reply is not None and outcome.reply.code == 421:
+            self._closed(flight)
+
+    def _closed(self, flight: deque[_Load]) -> None:
+        """The server has said 421, that it closes the connection: it took nothing of what stands behind."""
+        self.broken = True
+        while flight:
+            flight.popleft().job.settled(lost(Stage.MAIL, "the server closed the connection before this message"))
+
+    # -- replies ---------------------------------------------------------------------------------------------------
+
+    async def _answer(self, stage: Stage, future: asyncio.Future[RawReply]) -> Answer | str:
+        """The answer to one command, or why there is none."""
+        try:
+            answer = make_answer(await self._wire.answer(future, self._server.timeout), stage)
+        except WireLost as error:
+            self.broken = True
+            self._never_began = stage is Stage.MAIL and self._wire.ended_by_server
+            return str(error)
+        if answer.reply.code == 421:
+            self.broken = True
+            self._never_began = stage is Stage.MAIL
+        return answer
+
+    def _unlike(self, stage: Stage, command: bytes, answer: Answer | str) -> Outcome | None:
+        """None when the answer is the one hoped for."""
+        if isinstance(answer, str):
+            return lost(stage, answer)
+        if answer.kind == (3 if stage is Stage.DATA else 2):
+            self.needs_reset = stage is not Stage.DATA
+            return None
+        if command == b"RSET":
+            # the rest of the last transaction, not this person's: a new connection will do
+            self.broken = self._never_began = True
+        # a 3xx where a command was expected, or a 2xx where the message was: the two sides are out of step
+        self.broken |= answer.kind in (2, 3) or answer.unclear or answer.reply.code == 503
+        return judge(stage, answer)

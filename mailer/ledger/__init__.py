@@ -9,6 +9,7 @@ database of a newer version is refused, one of an older version is migrated afte
     ledger.queue        claim, begin and settle in one write, reconcile, resolve
     ledger.log          rows, counts, history
     ledger.suppressed   entries and the salt of their digests
+    ledger.forgetting   what is kept of a person who asked to be forgotten
     ledger.presence()   a worker's proof of life
     ledger.overview     pages of the log, newest results, numbers of all dispatches
     ledger.manuscripts  releases being written on the web page
@@ -26,6 +27,7 @@ from pathlib import Path
 from mailer.ledger.accounts import Account, Accounts, Session
 from mailer.ledger.connect import open_database
 from mailer.ledger.dispatches import Dispatches
+from mailer.ledger.forgetting import Forgetting
 from mailer.ledger.log import Log, LogFilter
 from mailer.ledger.manuscripts import DraftLetter, Manuscripts
 from mailer.ledger.overview import LogOrder, Overview
@@ -62,6 +64,7 @@ class Ledger:
         self.queue = Queue(self._database)
         self.log = Log(self._database)
         self.suppressed = Suppressed(self._database)
+        self.forgetting = Forgetting(self._database, self.suppressed)
         self.overview = Overview(self._database)
         self.manuscripts = Manuscripts(self._database)
         self.accounts = Accounts(self._database)

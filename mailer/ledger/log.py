@@ -22,12 +22,14 @@ __all__ = ["Log", "LogFilter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """Which rows. `find` looks in address, name and outlet, case-insensitively; `since` at the last attempt."""
+    """Which rows. `find` looks in address, name and outlet, case-insensitively; `since` at the last attempt. `keys` are
+    address keys: one person, before and after they were forgotten (`Forgetting.keys`)."""
 
     dispatch_id: int | None = None
     states: tuple[DeliveryState, ...] = ()
     find: str = ""
     since: datetime | None = None
+    keys: tuple[str, ...] = ()
 
 
 class Log:
@@ -105,6 +107,8 @@ def conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[b
     if which.find:
         columns = (d.address, d.name, d.outlet)
         found.append(sa.or_(*(column.icontains(which.find, autoescape=True) for column in columns)))
+    if which.keys:
+        found.append(d.address_key.in_(which.keys))
     if which.since is not None:
         found.append(last.c.started_at >= which.since)
     return found

@@ -76,9 +76,9 @@ class Overview:
         rows = {row.delivery.id: row for row in self._rows(ids)}
         return tuple(rows[one] for one in ids if one in rows)
 
-    def person(self, address_key: str) -> tuple[LogRow, ...]:
-        """Everything that was ever addressed to one mailbox, the newest first."""
-        query = sa.select(t.delivery.c.id).where(t.delivery.c.address_key == address_key)
+    def person(self, *address_keys: str) -> tuple[LogRow, ...]:
+        """Everything that was ever addressed to one mailbox, the newest first. `Forgetting.keys` names its two keys."""
+        query = sa.select(t.delivery.c.id).where(t.delivery.c.address_key.in_(address_keys))
         with self._database.reading() as connection:
             ids = list(connection.execute(query).scalars())
         return tuple(sorted(self._rows(ids), key=lambda row: -row.delivery.id))

@@ -30,7 +30,7 @@ class Suppressed:
     def suppressions(self) -> Suppressions:
         """Every entry with the salt of this ledger, ready to be asked."""
         query = sa.select(t.suppression).order_by(t.suppression.c.added_at, t.suppression.c.digest)
-        salt = self._salt()
+        salt = self.salt()
         with self._database.reading() as connection:
             entries = tuple(
                 Suppression(
@@ -63,7 +63,8 @@ class Suppressed:
             statement = t.suppression.update().where(t.suppression.c.digest == digest).values(shown=None)
             return connection.execute(statement).rowcount == 1
 
-    def _salt(self) -> bytes:
+    def salt(self) -> bytes:
+        """The salt of every digest of this ledger, made at the first use."""
         query = sa.select(t.meta.c.value).where(t.meta.c.key == SALT)
         with self._database.reading() as connection:
             found = connection.execute(query).scalar_one_or_none()

@@ -1,0 +1,186 @@
+"""A person who asked to be forgotten: what the ledger keeps of them is no longer readable.
+
+A closed delivery stays a fact (state, times, Message-ID, codes), because the log must be able to show that a letter went out and
+what servers said. Its copy of the contact is reduced to `k***@p***.example`, the same mask replaces the address in server replies,
+notes and left-out rows, and the address key becomes a salted digest: who knows the address can still ask for its history, nobody
+can read the address from it. A delivery that is not closed needs the address, so forgetting is refused until it is.
+
+Not here: list files, previews and the practice inbox (`desk/forgetting.py`), suppression (`suppressed.py`).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailer.contacts.suppression import digest
+from mailer.dispatch import Address, Contact
+from mailer.dispatch.states import OPEN
+from mailer.errors import IllegalMove
+from mailer.ledger import schema as t
+from mailer.ledger.connect import Database
+from mailer.ledger.suppressed import Suppressed
+from mailer.ledger.values import contact_from_json, contact_to_json
+from mailer.wording import Text
+
+__all__ = ["Forgetting", "ForgottenRows", "is_forgotten", "masked"]
+
+PREFIX = "forgotten:"
+_SHORTEST_WORD = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgottenRows:
+    """`deliveries` were masked, in `left_out` rows the address was; `drafts` on the web page still mention it."""
+
+    deliveries: int
+    left_out: int
+    drafts: tuple[str, ...]
+
+
+class Forgetting:
+    """Makes one person unreadable in every table."""
+
+    def __init__(self, database: Database, suppressed: Suppressed) -> None:
+        self._database = database
+        self._suppressed = suppressed
+
+    def keys(self, address_key: str) -> tuple[str, str]:
+        """The address keys under which deliveries to this address stand: before and after it was forgotten."""
+        return address_key, PREFIX + digest(self._suppressed.salt(), address_key)
+
+    def require_closed(self, address: Address) -> None:
+        """Raises IllegalMove while a delivery to `address` is queued, on the wire, waiting for a retry or in doubt."""
+        with self._database.reading() as connection:
+            _require_closed(connection, address)
+
+    def forget(self, address: Address) -> ForgottenRows:
+        """All of it in one transaction. Raises IllegalMove as `require_closed` does."""
+        key = self.keys(address.key)[1]
+        mask = _Mask(address)
+        with self._database.writing() as connection:
+            # freed pages are overwritten, so that the address is not left lying in the file
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            _require_closed(connection, address)
+            deliveries = _mask_deliveries(connection, address, key, mask)
+            left_out = _mask_texts(connection, t.left_out, ("address", "reason_ko", "reason_en"), mask)
+            _mask_texts(connection, t.event, ("note",), mask)
+            _mask_texts(connection, t.dispatch, ("pause_reason",), mask)
+            drafts = _drafts(connection, mask)
+        self._empty_journal()
+        return ForgottenRows(deliveries=deliveries, left_out=left_out, drafts=drafts)
+
+    def _empty_journal(self) -> None:
+        """Move the write-ahead log into the database and cut it; while another process reads, its next checkpoint does it."""
+        with self._database.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            with closing(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")) as cursor:
+                cursor.fetchall()
+
+
+def is_forgotten(contact: Contact) -> bool:
+    """Whether this is what is left of somebody: nothing can be sent to it."""
+    return contact.address.key.startswith(PREFIX)
+
+
+def masked(address: Address) -> str:
+    """`kim@paper.example` -> `k***@p***.example`."""
+    name, _, ending = address.domain.rpartition(".")
+    return f"{address.local[:1]}***@{name[:1]}***.{ending}"
+
+
+class _Mask:
+    """Replaces the address in a text, in any case and in both forms of its domain, and its local part as a word."""
+
+    def __init__(self, address: Address) -> None:
+        self.text = masked(address)
+        self.spellings = tuple(dict.fromkeys((str(address).casefold(), address.key)))
+        spelt = "|".join(re.escape(spelling) for spelling in self.spellings)
+        self._whole = re.compile(rf"(?<![\w.+-])(?:{spelt})(?![\w-]|\.\w)", re.IGNORECASE)
+        self._local = re.compile(rf"(?<![\w.+-]){re.escape(address.local)}(?![\w.+-])", re.IGNORECASE)
+        self._short = len(address.local) < _SHORTEST_WORD
+
+    def __call__(self, text: str) -> str:
+        return self._whole.sub(self.text, text)
+
+    def reply(self, text: str) -> str:
+        """A server's words about this one mailbox may name it without its domain."""
+        text = self(text)
+        return text if self._short else self._local.sub(self.text.partition("@")[0], text)
+
+    def found_in(self, text: str) -> bool:
+        return self._whole.search(text) is not None
+
+
+def _require_closed(connection: sa.Connection, address: Address) -> None:
+    d = t.delivery.c
+    query = sa.select(d.dispatch_id).where(d.address_key == address.key, d.state.in_(OPEN)).order_by(d.dispatch_id)
+    waiting = list(connection.execute(query).scalars())
+    if waiting:
+        numbers = ", ".join(map(str, waiting))
+        raise IllegalMove(
+            Text(
+                f"{address}: 발송 {numbers}에서 아직 끝나지 않아 지울 수 없습니다. 아무것도 지우지 않았습니다",
+                f"{address} cannot be forgotten yet: dispatch {numbers} is not over for them; nothing was erased",
+            ),
+            where=str(address),
+            remedy=Text(
+                "mailer suppress add 로 막아 두고, 그 발송이 끝나거나 취소된 뒤 다시 하세요 ('확인 필요'는 mailer resolve)",
+                "keep mail away with mailer suppress add; try again when the dispatch is over or cancelled"
+                " (settle a doubt with mailer resolve)",
+            ),
+        )
+
+
+def _mask_deliveries(connection: sa.Connection, address: Address, key: str, mask: _Mask) -> int:
+    local, _, domain = mask.text.partition("@")
+    shown = Address(local=local, domain=domain, key=key)
+    d = t.delivery.c
+    rows = connection.execute(sa.select(d.id, d.contact).where(d.address_key == address.key)).all()
+    for row in rows:
+        known = contact_from_json(row.contact)
+        kept = Contact(address=shown, language=known.language, lists=known.lists)
+        connection.execute(
+            t.delivery.update()
+            .where(d.id == row.id)
+            .values(
+                address_key=key, address=mask.text, domain=domain, name="", outlet="", contact=contact_to_json(kept)
+            )
+        )
+        _mask_replies(connection, row.id, mask)
+    return len(rows)
+
+
+def _mask_replies(connection: sa.Connection, delivery_id: int, mask: _Mask) -> None:
+    a = t.attempt.c
+    for row in connection.execute(sa.select(a.id, a.reply, a.detail).where(a.delivery_id == delivery_id)).all():
+        words = {name: mask.reply(text) for name, text in (("reply", row.reply), ("detail", row.detail)) if text}
+        if words:
+            connection.execute(t.attempt.update().where(a.id == row.id).values(words))
+
+
+def _mask_texts(connection: sa.Connection, table: sa.Table, columns: Iterable[str], mask: _Mask) -> int:
+    """Replace the address in text columns of any row; returns how many rows had it."""
+    texts = [table.c[name] for name in columns]
+    likely = sa.or_(*(text.icontains(spelt, autoescape=True) for text in texts for spelt in mask.spellings))
+    changed = 0
+    for row in connection.execute(sa.select(table.c.id, *texts).where(likely)).all():
+        found = {text.name: getattr(row, text.name) for text in texts}
+        clean = {name: mask(value) for name, value in found.items() if value}
+        if clean != {name: value for name, value in found.items() if value}:
+            connection.execute(table.update().where(table.c.id == row.id).values(clean))
+            changed += 1
+    return changed
+
+
+def _drafts(connection: sa.Connection, mask: _Mask) -> tuple[str, ...]:
+    d = t.draft.c
+    rows = connection.execute(sa.select(d.title, d.letter, d.condition))
+    return tuple(row.title for row in rows if mask.found_in(row.letter) or mask.found_in(row.condition))

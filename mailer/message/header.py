@@ -34,7 +34,8 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 def checked(value: str, *, what: Text, where: str = "") -> str:
     """`value` in NFC, or MessageError when it holds a character that no header may carry."""
-    for char in value:
+    # what is printable holds nothing of this; most values are
+    for char in "" if value.isprintable() else value:
         if char in _BIDI or unicodedata.category(char) in _UNWRITABLE:
             name = f"U+{ord(char):04X}"
             raise MessageError(
@@ -123,6 +124,8 @@ def encoded_words(text: str, used: int = 1) -> list[str]:
     encode, largest = (_q_word, 16) if quoted < len(flat) * 4 / 3 else (_b_word, 33)
     words: list[str] = []
     room = min(_WORD, _LINE - used)
+    if len(whole := encode(text)) <= room:
+        return [whole]
     chunk = ""
     for cluster in _clusters(text, largest):
         if chunk and len(encode(chunk + cluster)) > room:

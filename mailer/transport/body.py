@@ -14,6 +14,8 @@ from mailer.wording import Text
 
 __all__ = ["Examiner", "Piece", "check_body", "mailbox", "stuffed"]
 
+LONGEST_LINE = 998
+
 _LOCAL = re.compile(r"[^\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]\u2028\u2029]+")
 _DOMAIN = re.compile(
     r"(?=.{1,255}$)[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
@@ -54,28 +56,18 @@ def check_body(envelope: Envelope) -> None:
 def _examined(envelope: Envelope, data: bytes) -> Piece:
     if not data.endswith(b"\r\n"):
         raise _malformed(envelope, "줄 바꿈으로 끝나지 않습니다", "it does not end with a line end")
-    ends = data.count(b"\r\n")
-    if data.count(b"\r") != ends or data.count(b"\n") != ends:
+    lines = data.splitlines()
+    # splitlines also cuts at a bare CR or LF, which then would not come back
+    if b"\r\n".join([*lines, b""]) != data:
         raise _malformed(envelope, "홀로 선 CR 또는 LF가 들어 있습니다", "it contains a bare CR or LF")
-    if _has_long_line(data):
+    if len(max(lines, key=len)) > LONGEST_LINE:
         raise _malformed(envelope, "998바이트가 넘는 줄이 있습니다", "it has a line of more than 998 bytes")
     return Piece(raw=data, stuffed=stuffed(data), is_ascii=data.isascii())
 
 
-def _has_long_line(data: bytes) -> bool:
-    """True when a line has more than 998 octets and CRLF. Leaps from line end to line end, a thousand octets at a time."""
-    at = 0
-    while len(data) - at > 1_000:
-        end = data.rfind(b"\n", at, at + 1_000)
-        if end < 0:
-            return True
-        at = end + 1
-    return False
-
-
 def stuffed(lines: bytes) -> bytes:
     """`lines` with leading dots doubled."""
-    within = lines.replace(b"\r\n.", b"\r\n..") if b"\r\n." in lines else lines
+    within = lines.replace(b"\n.", b"\n..") if b"\n." in lines else lines
     return b"." + within if lines.startswith(b".") else within
 
 

@@ -13,6 +13,7 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mailer.dispatch.model import Reply, Stage
 
@@ -119,21 +120,22 @@ def make_answer(raw: RawReply, stage: Stage) -> Answer:
     """The printable reply to the command of `stage`, and its class (RFC 5321 4.2.1)."""
     mixed = len(raw.classes) > 1
     kind = raw.code // 100 if not mixed and raw.code // 100 in (2, 3, 4, 5) else 4
-    enhanced, text = _texts(raw)
+    enhanced, text = _texts(raw.code // 100, tuple(raw.lines), raw.truncated)
     if mixed:
         text = f"({'/'.join(f'{digit}xx' for digit in sorted(raw.classes))}) {text}"
     reply = Reply(code=raw.code, enhanced=enhanced, text=text[:TEXT_LIMIT], stage=stage)
     return Answer(kind=kind, reply=reply, unclear=mixed and 2 in raw.classes, garbled=raw.garbled)
 
 
-def _texts(raw: RawReply) -> tuple[str, str]:
+@lru_cache(maxsize=64)
+def _texts(digit: int, lines: tuple[bytes, ...], truncated: bool) -> tuple[str, str]:
     """The enhanced code ("" unless it agrees with the code) and the lines' texts without it, joined by spaces."""
     enhanced, texts = "", []
-    for line in raw.lines:
-        text = clean_text(line, whole=not raw.truncated)
+    for line in lines:
+        text = clean_text(line, whole=not truncated)
         found = _ENHANCED.match(text)
         if found:
-            if not enhanced and int(found[1]) == raw.code // 100:
+            if not enhanced and int(found[1]) == digit:
                 enhanced = ".".join(found.groups())
             text = text[found.end() :]
         texts.append(text)

@@ -101,6 +101,11 @@ class App(AbstractContextManager["App"]):
         except ValueError:
             return str(path)
 
+    @property
+    def practice_rules_file(self) -> Path:
+        """Which addresses the practice catcher refuses; may not exist."""
+        return self.workspace.var / "practice.toml"
+
     def suppressions(self) -> Suppressions:
         return self.ledger.suppressed.suppressions()
 
@@ -155,7 +160,9 @@ class App(AbstractContextManager["App"]):
             yield lambda: SmtpTransport(server)
             return
         self.workspace.ensure_var()
-        async with PracticeCatcher(self.workspace.inbox, self.practice_rules) as catcher:
+        async with PracticeCatcher(
+            self.workspace.inbox, self.practice_rules, rules_file=self.practice_rules_file
+        ) as catcher:
             yield lambda: SmtpTransport(catcher.server)
 
     async def probe(self) -> Probe | None:

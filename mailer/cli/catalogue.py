@@ -60,6 +60,15 @@ SECTIONS = (
         },
     ),
     Section(
+        title=Text("웹 화면", "Web page"),
+        verbs={
+            "serve": Entry(
+                "mailer.cli.serve:serve", Text("웹 화면을 열고 발송도 맡습니다", "Open the web page, and send")
+            ),
+            "user": Entry("mailer.cli.user:user", Text("웹 화면의 계정", "Accounts of the web page")),
+        },
+    ),
+    Section(
         title=Text("살펴보기", "Review"),
         verbs={
             "dispatches": Entry("mailer.cli.reviews:dispatches", Text("모든 발송", "All dispatches")),

@@ -1,0 +1,180 @@
+"""발송 기록: who got it, who did not, what the server said and what to do; files of it, a sheet of paper, doubts, and again.
+
+Not here: the meaning of replies (`transport/`), resolving and resending themselves (`desk/doubts.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mailer.desk.approval import schedule
+from mailer.desk.doubts import failed_deliveries, resend_failed, resolve
+from mailer.desk.export import export_log
+from mailer.desk.report import log_lines, status_of
+from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
+from mailer.errors import LedgerError
+from mailer.ledger import LogFilter, LogOrder
+from mailer.web.confirming import TYPED_ABOVE, hold_until
+from mailer.web.frames import download
+from mailer.web.plain import meaning_for_pages
+from mailer.web.visit import Visit
+
+__all__ = ["export", "print_view", "resend", "settle", "show_log", "show_resend"]
+
+SHOWN = 50
+PRINTED = 1000
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_SETTLE = {"confirm": DeliveryMove.CONFIRM, "resend": DeliveryMove.RESEND, "abandon": DeliveryMove.ABANDON}
+
+
+def show_log(visit: Visit) -> Response:
+    ledger, which = visit.app.ledger, _filter(visit)
+    order = LogOrder(visit.query("sort")) if visit.query("sort") in set(LogOrder) else LogOrder.PLACE
+    total = _total(visit, which)
+    last = max(-(-total // SHOWN), 1)
+    page = min(max(visit.number("page", 1), 1), last)
+    descending = visit.query("down") == "1"
+    rows = ledger.overview.page(which, order=order, descending=descending, limit=SHOWN, offset=(page - 1) * SHOWN)
+    history = ledger.log.history(row.delivery.id for row in rows)
+    chosen = ledger.dispatches.get(which.dispatch_id) if which.dispatch_id else None
+    counts = ledger.queue.counts(chosen.id) if chosen else {}
+    return visit.show(
+        "log.html",
+        rows=[(row, meaning_for_pages(row), history.get(row.delivery.id, ())) for row in rows],
+        total=total,
+        page=page,
+        last=last,
+        order=order,
+        descending=descending,
+        chosen=chosen,
+        counts=counts,
+        doubts=counts.get(DeliveryState.IN_DOUBT, 0),
+        failed=counts.get(DeliveryState.FAILED, 0) + counts.get(DeliveryState.BOUNCED, 0),
+        find=which.find,
+        state=visit.query("state"),
+        dispatches=ledger.dispatches.all(),
+        pairs=_pairs(visit),
+    )
+
+
+def export(visit: Visit) -> Response:
+    """The filtered log as a file, every row of it."""
+    ending = visit.path("ending")
+    if ending not in _KINDS:
+        raise HTTPException(404)
+    lines = log_lines(visit.app.ledger, _filter(visit))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"log.{ending}"
+        export_log(lines, path, language=visit.language, zone=visit.app.config.timezone)
+        data = path.read_bytes()
+    number = visit.query("dispatch")
+    stem = f"{visit.w.log_file}-{number}" if number.isdecimal() else visit.w.log_file
+    return download(data, f"{stem}.{ending}", _KINDS[ending])
+
+
+def print_view(visit: Visit) -> Response:
+    """One dispatch on paper, for the file."""
+    dispatch = visit.dispatch()
+    lines = visit.app.ledger.overview.page(
+        LogFilter(dispatch_id=dispatch.id), order=LogOrder.PLACE, limit=PRINTED, offset=0
+    )
+    status = status_of(visit.app.ledger, dispatch, visit.now)
+    rows = [(row, meaning_for_pages(row)) for row in lines]
+    return visit.show("print.html", dispatch=dispatch, status=status, rows=rows, more=status.total - len(rows))
+
+
+def settle(visit: Visit) -> Response:
+    """Confirm, resend or abandon one doubt, or all of a dispatch."""
+    dispatch, form = visit.dispatch(), visit.form
+    if form.get("move") not in _SETTLE:
+        raise HTTPException(400)
+    addresses = None if form.get("all") == "1" else [form.get("address")]
+    resolve(visit.app.ledger, dispatch, _SETTLE[form.get("move")], addresses, who=visit.who, now=visit.now)
+    return visit.go("/log", said="settled", dispatch=dispatch.id)
+
+
+def show_resend(visit: Visit) -> Response:
+    return _show_resend(visit, visit.dispatch())
+
+
+def resend(visit: Visit) -> Response:
+    """A new dispatch to exactly those who did not get the old one; the same form makes it once."""
+    app, old, form = visit.app, visit.dispatch(), visit.form
+    known = app.ledger.dispatches.by_request_key(form.get("key"))
+    if known is not None:
+        return visit.go(f"/dispatch/{known.id}")
+    rows = failed_deliveries(app.ledger, old)
+    key = _key(visit, old, rows)
+    if form.get("key") != key:
+        return _show_resend(visit, old, problem=visit.w.changed_meanwhile)
+    if len(rows) > TYPED_ABOVE and form.get("number").strip() != str(len(rows)):
+        return _show_resend(visit, old, problem=visit.w("wrong_number", n=len(rows)))
+    now, terms = visit.now, app.terms(request_key=key)
+    try:
+        made = resend_failed(
+            app.ledger, old, rows, suppressions=app.suppressions(), terms=terms, who=visit.who, now=now
+        )
+    except LedgerError:
+        first = app.ledger.dispatches.by_request_key(key)
+        if first is None:
+            raise
+        return visit.go(f"/dispatch/{first.id}")
+    schedule(app.ledger, made, hold_until(now, terms.zone), late_after=terms.late_after, who=visit.who, now=now)
+    return visit.go(f"/dispatch/{made.id}")
+
+
+def _show_resend(visit: Visit, old: Dispatch, *, problem: str = "") -> Response:
+    rows = failed_deliveries(visit.app.ledger, old)
+    wanted = {row.id for row in rows}
+    lost = (DeliveryState.FAILED, DeliveryState.BOUNCED)
+    lines = visit.app.ledger.log.rows(LogFilter(dispatch_id=old.id, states=lost))
+    return visit.show(
+        "resend.html",
+        code=409 if problem else 200,
+        dispatch=old,
+        people=[(row, meaning_for_pages(row)) for row in lines if row.delivery.id in wanted],
+        key=_key(visit, old, rows),
+        typed_above=TYPED_ABOVE,
+        problem=problem,
+    )
+
+
+def _key(visit: Visit, old: Dispatch, rows: tuple[Delivery, ...]) -> str:
+    """The same for the same people after the same earlier tries: what two open windows share."""
+    earlier = sum(one.follows == old.id for one in visit.app.ledger.dispatches.all())
+    people = ",".join(str(row.id) for row in rows)
+    return f"resend-{old.id}-{earlier}-{hashlib.sha256(people.encode()).hexdigest()[:16]}"
+
+
+def _filter(visit: Visit) -> LogFilter:
+    number, state = visit.number("dispatch", 0), visit.query("state")
+    return LogFilter(
+        dispatch_id=number or None,
+        states=(DeliveryState(state),) if state in set(DeliveryState) else (),
+        find=visit.query("find").strip()[:200],
+    )
+
+
+def _total(visit: Visit, which: LogFilter) -> int:
+    if which.find:
+        return visit.app.ledger.log.count(which)
+    # without a search the counts of all states are at hand
+    numbers = visit.app.ledger.overview.counts()
+    chosen = [numbers.get(which.dispatch_id, {})] if which.dispatch_id else list(numbers.values())
+    return sum(
+        number for counts in chosen for state, number in counts.items() if not which.states or state in which.states
+    )
+
+
+def _pairs(visit: Visit) -> list[tuple[str, Any]]:
+    names = ("dispatch", "state", "find", "sort", "down")
+    return [(name, visit.query(name)) for name in names if visit.query(name)]

@@ -1,0 +1,135 @@
+"""Templates filled in: every value escaped, every sentence in the visitor's language, every time with weekday and zone.
+
+Not here: the sentences (`words.py`), the templates (`templates/`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mailer.desk.report import Status
+from mailer.desk.times import distance, local
+from mailer.dispatch import DeliveryState
+from mailer.findings import Finding
+from mailer.ledger import DraftLetter
+from mailer.web.office import letter_name
+from mailer.web.plain import remedy_for_pages
+from mailer.web.roles import ROLE_WORDS
+from mailer.web.states import LEVEL_TAGS, STATE_TAGS, STATUS_TAGS
+from mailer.web.words import Spoken
+from mailer.wording import Language, Text
+
+__all__ = ["fill", "sayer", "size_of", "stamp", "static_version"]
+
+FOLDER = Path(__file__).parent
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        static_version=static_version(),
+        STATE_TAGS=STATE_TAGS,
+        STATUS_TAGS=STATUS_TAGS,
+        LEVEL_TAGS=LEVEL_TAGS,
+        size=size_of,
+        link=link,
+        duration=duration,
+        tiles=tiles,
+        line_of=line_of,
+        remedy_for_pages=remedy_for_pages,
+        visit_roles=ROLE_WORDS,
+        IN_DOUBT=DeliveryState.IN_DOUBT,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment
+
+
+@lru_cache(maxsize=1)
+def static_version() -> str:
+    """Changes whenever a static file changes, so that browsers may keep them for long."""
+    parts = (path.read_bytes() for path in sorted((FOLDER / "static").iterdir()) if path.is_file())
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
+
+def sayer(language: Language) -> Callable[[Text | str | None], str]:
+    """A `Text` in the visitor's language; strings as they are."""
+
+    def say(text: Text | str | None) -> str:
+        return text.to(language) if isinstance(text, Text) else text or ""
+
+    return say
+
+
+def stamp(language: Language, zone: str) -> Callable[..., str]:
+    """`when(instant)`: "2026-12-10 09:00 (목) KST"."""
+
+    def when(instant: datetime | None, other: str | None = None) -> str:
+        if instant is None:
+            return "–"
+        place = other or zone
+        shown = local(instant.replace(microsecond=0), place).to(language)
+        return f"{shown} {instant.astimezone(ZoneInfo(place)).tzname()}"
+
+    return when
+
+
+def fill(template: str, /, *, language: Language, zone: str, now: datetime, **values: Any) -> str:
+    """One template as text."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            w=Spoken(language),
+            say=sayer(language),
+            when=stamp(language, zone),
+            away=lambda instant: distance(now, instant).to(language),
+            language=language,
+            **values,
+        )
+    )
+
+
+def size_of(octets: int) -> str:
+    """`182 KB`, `1.4 MB` (decimal units)."""
+    return f"{octets / 1_000_000:.1f} MB" if octets >= 1_000_000 else f"{max(octets / 1000, 1):.0f} KB"
+
+
+def link(path: str, pairs: Iterable[tuple[str, Any]], **more: Any) -> str:
+    """An address with its query; `more` replaces pairs of the same name, empty values are left out."""
+    asked = {key: value for key, value in {**dict(pairs), **more}.items() if value not in ("", None)}
+    return f"{path}?{urlencode({key: str(value) for key, value in asked.items()})}" if asked else path or "?"
+
+
+def duration(seconds: float) -> str:
+    """`3:05`, `1:02:00`: minutes and seconds, hours in front where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def tiles(status: Status) -> list[DeliveryState]:
+    """The states worth a tile: four that always stand there, others when somebody is in them."""
+    always = (DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.QUEUED)
+    return [state for state in DeliveryState if state in always or status.counts[state]]
+
+
+def line_of(finding: Finding, draft: DraftLetter) -> str:
+    """The line of the draft that a finding speaks of, "" for anything else."""
+    source, _, line = finding.where.rpartition(":")
+    return line if source == letter_name(draft.id) and line.isdecimal() else ""

@@ -1,0 +1,112 @@
+"""`serve`: the web page and the worker in one process and one event loop, until `stop`.
+
+Open live pages would keep the server from ending, so they are told first; what is on the wire is finished by the worker. A worker
+that meets a broken ledger is started again after a while, and every page says meanwhile that nothing is being sent.
+
+Not here: the command line (`cli/serve.py`), the site (`site.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from mailer.errors import ConfigError, MailerError
+from mailer.web.office import Office
+from mailer.web.site import create_site
+from mailer.wording import Text
+
+__all__ = ["bound", "serve"]
+
+GRACE = 2
+AGAIN_AFTER = 10.0
+
+
+class Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: whoever calls `serve` decides when it ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket, port 0 for any free one. Raises ConfigError when the address is taken or not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise ConfigError(
+            Text(f"이 주소에서 열 수 없습니다: {error.strerror}", f"cannot listen here: {error.strerror}"),
+            where=f"{host}:{port}",
+            remedy=Text("--port로 다른 번호를 쓰세요", "use another number with --port"),
+        ) from error
+    return found
+
+
+async def serve(
+    office: Office, stop: asyncio.Event, listener: socket.socket, *, ready: Callable[[], None] | None = None
+) -> None:
+    """Serve pages and send mail until `stop` is set; returns within seconds of it."""
+    config = uvicorn.Config(
+        create_site(office),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+        lifespan="off",
+    )
+    server = Server(config)
+    pages = asyncio.create_task(server.serve(sockets=[listener]))
+    work = asyncio.create_task(_work(office, stop))
+    while not server.started and not pages.done():
+        await asyncio.sleep(0.01)
+    if ready is not None and not pages.done():
+        ready()
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({waiting, pages}, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    office.close()
+    server.should_exit = True
+    await asyncio.gather(pages, work, waiting)
+
+
+async def _work(office: Office, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            # the worker stops itself by the event it is given when its ledger breaks: ours must stay
+            await _worked(office, stop)
+            return
+        except MailerError as error:
+            office.worker_trouble = error
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), AGAIN_AFTER)
+
+
+async def _worked(office: Office, stop: asyncio.Event) -> None:
+    inner = asyncio.Event()
+    passing = asyncio.create_task(_pass_on(stop, inner))
+    healing = asyncio.create_task(_heal(office))
+    try:
+        await office.app.work(inner)
+    finally:
+        for task in (passing, healing):
+            task.cancel()
+        await asyncio.gather(passing, healing, return_exceptions=True)
+
+
+async def _pass_on(outer: asyncio.Event, inner: asyncio.Event) -> None:
+    await outer.wait()
+    inner.set()
+
+
+async def _heal(office: Office) -> None:
+    await asyncio.sleep(AGAIN_AFTER / 2)
+    office.worker_trouble = None

@@ -95,6 +95,12 @@ class Desk:
             if path.is_file() and not path.name.startswith("mailer.db")
         )
 
+    def holding(self, text: str) -> list[Path]:
+        """Files of the workspace whose name or bytes hold `text`, the ledger and what lies beside it included."""
+        forms = (text.encode(), json.dumps(text)[1:-1].encode())
+        files = (path for path in sorted(self.root.rglob("*")) if path.is_file())
+        return [path for path in files if text in path.name or any(form in path.read_bytes() for form in forms)]
+
 
 def clean_environment(**more: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MAILER_", "SMTP_"))}

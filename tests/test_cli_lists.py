@@ -9,7 +9,7 @@ import pytest
 
 from mailer.contacts import read
 from tests.nameserver import nameserver
-from tests.scripted_smtp import ScriptedServer
+from tests.scripted_smtp import Rule, ScriptedServer, reply
 from tests.terminal import Desk, desk
 from tests.workbooks import workbook
 
@@ -195,6 +195,69 @@ def test_forgetting_a_person(desk: Desk) -> None:
     assert entry["shown"] is None
     desk.people(3)
     assert desk.mailer("preview", "short", "-l", "press", "--json").json["audience"]["recipients"] == 2
+
+
+def test_a_forgotten_person_is_nowhere(desk: Desk) -> None:
+    """No byte of lists, backups, previews, exports, inbox and ledger names them; who knows the address finds the fact."""
+    name, address = "기자2", "reporter002@paper.example"
+    Path("more.csv").write_text(f"이메일,이름\nnew@paper.example,신입\n<{address}>,{name}\n", "utf-8")
+    desk.mailer("contacts", "import", "more.csv", "--list", "press")
+    Path("more.csv").unlink()
+    desk.mailer("preview", "short", "-l", "press")
+    desk.mailer("send", "short", "-l", "press", "--yes", "--expect", "4")
+    desk.mailer("log", "1", "--export", "out/log.csv")
+    places = {"recipients", "out", "var"}
+    assert {path.relative_to(desk.root).parts[0] for path in desk.holding(address)} == places
+    told = desk.mailer("contacts", "forget", "Reporter002@Paper.example", "--yes", "--json").json
+    assert told["deliveries"] == 1
+    assert told["left"] == []
+    assert desk.holding(address) == []
+    assert desk.holding(name) == []
+    assert len(desk.holding("reporter001@paper.example")) > 5
+    (row,) = desk.mailer("contacts", "history", address, "--json").json
+    assert (row["address"], row["name"], row["state"]) == ("r***@p***.example", "", "accepted")
+    assert "또 들어옵니다" in desk.mailer("contacts", "forget", address, "--yes").err
+
+
+def test_what_only_a_person_can_erase_is_named(desk: Desk) -> None:
+    """An Excel list, a letter and an old copy of the database: named with the place, not changed."""
+    address = "reporter002@paper.example"
+    book = workbook({"국내": [["이메일"], ["a@paper.example"]], "해외": [["email"], ["x"], [f"<{address}>"]]})
+    (desk.root / "recipients" / "other.xlsx").write_bytes(book)
+    (desk.root / "letters" / "note.md").write_text(f"문의: {address.title()}", "utf-8")
+    (desk.root / "letters" / "innocent.md").write_text(f"문의: x{address}", "utf-8")
+    told = desk.mailer("contacts", "forget", address, "--yes", "--json").json
+    assert [(Path(one["file"]).name, one["rows"], one["by_hand"]) for one in told["files"]] == [
+        ("other.xlsx", [], [3]),
+        ("press.csv", [3], []),
+    ]
+    assert [Path(one).name for one in told["left"]] == ["note.md"]
+    assert (desk.root / "recipients" / "other.xlsx").read_bytes() == book
+    said = desk.mailer("contacts", "forget", address, "--yes")
+    assert "해외: 3" in said.out
+    assert "letters/note.md" in said.out
+
+
+def test_nobody_is_forgotten_in_the_middle_of_a_send(desk: Desk) -> None:
+    """A scheduled send to them: exit 4 with its number, and not even a list is touched."""
+    address = "reporter002@paper.example"
+    desk.mailer("schedule", "short", "-l", "press", "--at", "2999-12-10 09:00", "--yes", "--expect", "3")
+    said = desk.mailer("contacts", "forget", address, "--yes")
+    assert (said.code, "발송 1" in said.err) == (4, True)
+    assert address in (desk.root / "recipients" / "press.csv").read_text("utf-8")
+    desk.mailer("cancel", "1")
+    assert desk.mailer("contacts", "forget", address, "--yes").code == 0
+
+
+def test_a_forgotten_person_is_not_sent_to_again(desk: Desk) -> None:
+    """resend reaches those who did not get it, but not those whose address is no longer known."""
+    rule = Rule(stage="rcpt", act=reply("550 5.1.1 no such user"), address="reporter002@paper.example")
+    with ScriptedServer(rule).in_thread() as server:
+        desk.server(server.port)
+        assert desk.mailer("send", "short", "-l", "press", "--yes", "--expect", "3").code == 3
+        assert desk.mailer("resend", "1", "--failed", "--dry-run", "--json").json["recipients"] == 1
+        desk.mailer("contacts", "forget", "reporter002@paper.example", "--yes")
+        assert desk.mailer("resend", "1", "--failed", "--dry-run").code == 4
 
 
 def test_the_history_of_a_person(desk: Desk) -> None:

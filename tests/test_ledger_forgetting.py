@@ -95,16 +95,16 @@ def test_the_fact_is_kept(ledger: Ledger) -> None:
     (changed,) = [one for one in before if before[one] != after[one]]
     old, new = before[changed], after[changed]
     assert (new.delivery.state, new.delivery.message_id) == (DeliveryState.FAILED, old.delivery.message_id)
-    assert str(new.delivery.contact.address) == "M***@p***.example"
+    assert str(new.delivery.contact.address) == "m***@p***.example"
     assert is_forgotten(new.delivery.contact)
     assert new.last is not None
     assert new.last.outcome is not None
     assert new.last.outcome.reply is not None
     assert new.last.outcome.reply.code == 550
-    assert new.last.outcome.reply.text == "<M***@p***.example>: mailbox M*** is unknown"
-    assert new.last.outcome.detail == "M***@p***.example"
+    assert new.last.outcome.reply.text == "<m***@p***.example>: mailbox m*** is unknown"
+    assert new.last.outcome.detail == "m***@p***.example"
     (row,) = ledger.dispatches.left_out(dispatch.id)
-    assert row.address == "<M***@p***.example>"
+    assert row.address == "<m***@p***.example>"
 
 
 def test_who_knows_the_address_can_ask(ledger: Ledger) -> None:

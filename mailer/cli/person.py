@@ -8,12 +8,15 @@ from __future__ import annotations
 import click
 
 from mailer import contacts as room
+from mailer.app import App
 from mailer.cli.log import show_log
 from mailer.cli.opening import audience_options, letter_argument, opened
 from mailer.cli.output import Screen
 from mailer.cli.spoken import to_spoken
 from mailer.cli.verbs import Call, argument, option, verb
-from mailer.contacts import parse_address, upkeep
+from mailer.contacts import parse_address
+from mailer.desk.forgetting import Erased, list_files
+from mailer.desk.forgetting import forget as erase
 from mailer.desk.report import log_lines, log_record
 from mailer.dispatch import Address
 from mailer.errors import UsageError
@@ -71,8 +74,8 @@ def history(call: Call, address: str) -> int:
     screen = call.screen
     wanted = _address(address)
     with opened(call) as app:
-        found = log_lines(app.ledger, LogFilter(find=wanted.local), attempts=screen.json_wanted)
-        lines = [line for line in found if line.row.delivery.contact.address.key == wanted.key]
+        keys = app.ledger.forgetting.keys(wanted.key)
+        lines = log_lines(app.ledger, LogFilter(keys=keys), attempts=screen.json_wanted)
         if screen.json_wanted:
             screen.json([log_record(line, screen.language, attempts=True) for line in lines])
         elif lines:
@@ -94,10 +97,13 @@ def _address(typed: str) -> Address:
 @verb(
     "forget",
     help=Text(
-        "이 사람을 모든 명단과 그 백업에서 지웁니다. 되돌릴 수 없습니다.\n\n"
-        "발송 제외에 있으면 주소는 지우고 제외는 남깁니다. 발송 기록은 그대로 남습니다.",
-        "Erase a person from every list and its backups, for good.\n\n"
-        "A suppression stays in force without the readable address. The delivery log is kept.",
+        "이 사람을 지웁니다. 되돌릴 수 없습니다.\n\n"
+        "명단과 그 백업, 미리보기, 내보낸 기록, 연습 편지함에서 지우고, 발송 기록에서는 이름과 주소를 가립니다. "
+        "보낸 사실은 남습니다. 발송 제외에 있으면 주소는 지우고 제외는 남깁니다. 직접 지울 것이 있으면 알려 줍니다.",
+        "Erase a person, for good.\n\n"
+        "They go from lists and backups, previews, exports and the practice inbox; in the log their name and address are masked, "
+        "and the fact that something was sent is kept. A suppression stays in force without the readable address. "
+        "What you have to erase by hand is named.",
     ),
     examples=("mailer contacts forget kim@paper.example --yes",),
     json=True,
@@ -108,31 +114,85 @@ def forget(call: Call, address: str, yes: bool) -> int:
     screen = call.screen
     wanted = _address(address)
     with opened(call) as app:
-        files = sorted(
-            path for path in (app.workspace.root / "recipients").glob("*") if path.suffix in (".csv", ".xlsx")
-        )
-        _agree(screen, wanted, len(files), yes=yes)
-        gone = upkeep.forget(files, wanted)
-        entry = app.suppressions().why(wanted)
-        erased = entry is not None and entry.shown == str(wanted) and app.ledger.suppressed.erase(entry.digest)
+        root = app.workspace.root
+        app.ledger.forgetting.require_closed(wanted)
+        _agree(screen, wanted, len(list_files(root)), yes=yes)
+        gone = erase(wanted, root=root, inbox=app.workspace.inbox, ledger=app.ledger)
         if screen.json_wanted:
-            told = [{"file": str(one.path), "rows": list(one.removed), "by_hand": list(one.by_hand)} for one in gone]
-            screen.json({"address": str(wanted), "files": told, "suppression_erased": erased})
-            return 0
-        for one in gone:
-            rows, hand = ", ".join(map(str, one.removed)) or "-", ", ".join(map(str, one.by_hand))
-            screen.print(Text(f"{one.path.name}: 지운 줄 {rows}", f"{one.path.name}: rows removed {rows}"))
-            if hand:
-                note = one.note or Text("", "")
-                screen.print(Text(f"  직접 고칠 줄 {hand} {note.ko}", f"  by hand: {hand} {note.en}"), ink="warn")
-        if not gone:
-            screen.print(Text("어느 명단에도 없습니다.", "No list has this address."))
+            screen.json(_erased_record(wanted, gone))
+        else:
+            _show_erased(screen, app, wanted, gone)
     return 0
+
+
+def _erased_record(wanted: Address, gone: Erased) -> dict[str, object]:
+    return {
+        "address": str(wanted),
+        "files": [
+            {"file": str(one.path), "rows": list(one.removed), "by_hand": list(one.by_hand)} for one in gone.rows
+        ],
+        "removed": [str(path) for path in gone.removed],
+        "deliveries": gone.deliveries,
+        "left_out": gone.left_out,
+        "suppression_erased": gone.suppressed,
+        "left": [str(path) for path in gone.left],
+        "drafts": list(gone.drafts),
+    }
+
+
+def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> None:
+    for one in gone.rows:
+        place, hand = app.shown(one.path), ", ".join(map(str, one.by_hand))
+        if one.removed:
+            rows = ", ".join(map(str, one.removed))
+            screen.print(Text(f"{place}: 지운 줄 {rows}", f"{place}: rows removed {rows}"))
+        if one.note is not None:
+            note = one.note
+            screen.print(
+                Text(f"{place}: 직접 고칠 줄 {hand or '-'}. {note.ko}", f"{place}: by hand {hand or '-'}; {note.en}"),
+                ink="warn",
+            )
+    if gone.removed:
+        count = len(gone.removed)
+        screen.print(
+            Text(f"지운 미리보기와 연습 메일: {count}개", f"Previews and practice mails deleted: {count}"),
+        )
+    if gone.deliveries or gone.left_out:
+        count = gone.deliveries + gone.left_out
+        screen.print(
+            Text(
+                f"발송 기록 {count}줄에서 이름과 주소를 가렸습니다.",
+                f"Name and address masked in {count} rows of the log.",
+            )
+        )
+    if gone.suppressed:
+        screen.print(
+            Text("발송 제외는 주소 없이 그대로 남습니다.", "The suppression stays in force without the address.")
+        )
+    for path in gone.left:
+        screen.print(
+            Text(
+                f"{app.shown(path)}: 주소가 적혀 있습니다. 직접 지우세요.",
+                f"{app.shown(path)} mentions it; mend it by hand.",
+            ),
+            ink="warn",
+        )
+    for title in gone.drafts:
+        screen.print(
+            Text(f"쓰고 있는 원고 ‘{title}’에 주소가 적혀 있습니다.", f'the draft "{title}" mentions the address'),
+            ink="warn",
+        )
+    if gone.nothing_found:
+        screen.print(Text("아무 데도 없습니다.", "It is nowhere."))
+    if not gone.suppressed:
+        again = Text("다시 들이면 또 들어옵니다. 막으려면", "an import would bring them back; to keep mail away")
+        screen.hint(f'mailer suppress add {wanted} --reason "..."', again)
 
 
 def _agree(screen: Screen, wanted: Address, files: int, *, yes: bool) -> None:
     question = Text(
-        f"{wanted}를 명단 {files}개와 백업에서 지웁니다", f"Erase {wanted} from {files} lists and their backups"
+        f"{wanted}: 파일 {files}개와 발송 기록, 미리보기, 연습 편지함에서 지웁니다. 되돌릴 수 없습니다",
+        f"Erase {wanted} from {files} files, the log, previews and the practice inbox, for good",
     )
     if yes:
         return

@@ -13,7 +13,7 @@ import codecs
 import glob
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +21,14 @@ from mailer.contacts import decoding
 from mailer.contacts.addresses import parse_address, split_cell
 from mailer.contacts.columns import open_table
 from mailer.contacts.formulas import unguarded
-from mailer.contacts.reading import parse, read_bytes
+from mailer.contacts.reading import read_bytes
 from mailer.contacts.tables import Record
 from mailer.contacts.writing import replace_file
 from mailer.dispatch import Address
 from mailer.errors import ListError
 from mailer.wording import Text
 
-__all__ = ["Forgotten", "forget"]
+__all__ = ["Forgotten", "forget", "mentions"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _BYTE_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -62,12 +62,17 @@ def _clean(path: Path, address: Address) -> Forgotten | None:
     try:
         text, encoding = decoding.decode(data, where=path.name)
     except ListError as error:
-        return Forgotten(path=path, note=error.what) if _mentions(data.decode("latin-1"), address) else None
+        return Forgotten(path=path, note=error.what) if mentions(data.decode("latin-1"), address) else None
     table = open_table(text)
     rows = [*table.head, *table.rest]
     email = table.columns.fields["email"] if table.columns else None
-    theirs = [record for record in rows if email is not None and _is_theirs(record, email, address)]
-    others = tuple(r.line for r in rows if r not in theirs and any(_mentions(cell, address) for cell in r.cells))
+    # a table of ours, such as an exported log, has no header that means a list's address column
+    theirs = [
+        record
+        for record in rows
+        if (_is_theirs(record, (email,), address) if email is not None else _has_cell(record, address))
+    ]
+    others = tuple(r.line for r in rows if r not in theirs and any(mentions(cell, address) for cell in r.cells))
     if theirs:
         replace_file(path, _without(data, encoding, theirs))
     if not theirs and not others:
@@ -88,23 +93,40 @@ _WORKBOOK = Text(
 
 
 def _in_workbook(path: Path, data: bytes, address: Address) -> Forgotten | None:
+    from mailer.contacts.sheets import every_row
+
+    found: dict[str, list[int]] = {}
     try:
-        found = parse(data, source=path.name)
+        for title, record in every_row(data, source=path.name):
+            if _is_theirs(record, range(len(record.cells)), address):
+                found.setdefault(title, []).append(record.line)
     except ListError as error:
         return Forgotten(path=path, note=error.what)
-    listed = [int(c.sources[0].rpartition(":")[2]) for c in found.contacts if c.address.key == address.key]
-    listed += [p.row for p in found.problems if p.drops and any(_mentions(cell, address) for cell in p.cells)]
-    return Forgotten(path=path, by_hand=tuple(sorted(set(listed))), note=_WORKBOOK) if listed else None
+    if not found:
+        return None
+    sheets = "; ".join(f"{title}: {', '.join(map(str, lines))}" for title, lines in found.items())
+    note = Text(f"{_WORKBOOK.ko} ({sheets})", f"{_WORKBOOK.en} ({sheets})")
+    return Forgotten(path=path, by_hand=tuple(sorted({line for lines in found.values() for line in lines})), note=note)
 
 
-def _is_theirs(record: Record, email: int, address: Address) -> bool:
+def _is_theirs(record: Record, columns: Iterable[int], address: Address) -> bool:
     """The address in any usable spelling, or its letters inside an unusable one ("<kim@...>", "mailto:kim@...")."""
-    cell = unguarded(record.cells[email].strip()) if email < len(record.cells) else ""
-    keys = (found.key for part in split_cell(cell) if isinstance(found := parse_address(part), Address))
-    return address.key in keys or _mentions(cell, address)
+    cells = [unguarded(record.cells[column].strip()) for column in columns if column < len(record.cells)]
+    return any(mentions(cell, address) or address.key in _keys(cell) for cell in cells if "@" in cell or "＠" in cell)
 
 
-def _mentions(text: str, address: Address) -> bool:
+def _keys(cell: str) -> set[str]:
+    found = (parse_address(part, check_slips=False) for part in split_cell(cell))
+    return {one.key for one in found if isinstance(one, Address)}
+
+
+def _has_cell(record: Record, address: Address) -> bool:
+    """Whether a whole cell is the address."""
+    return any(address.key in _keys(unguarded(cell.strip())) for cell in record.cells if cell.count("@") == 1)
+
+
+def mentions(text: str, address: Address) -> bool:
+    """Whether `text` holds the address, in any case and not as a part of a longer one."""
     spelt = re.escape(str(address).casefold())
     return re.search(rf"(?<![\w.+-]){spelt}(?![\w-]|\.\w)", text.casefold()) is not None
 

@@ -20,7 +20,7 @@ from mailer.contacts.tables import Record
 from mailer.errors import ListError
 from mailer.wording import Text
 
-__all__ = ["Opened", "open_sheet"]
+__all__ = ["Opened", "every_row", "open_sheet"]
 
 SHEETS_LIMIT = 60
 _FIRST_DAY_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a serial number in a sheet has no zone
@@ -53,6 +53,15 @@ def open_sheet(data: bytes, *, source: str, sheet: str | None = None) -> Opened:
         raise _no_sheet(source, sheet, list(parts))
     title = sheet or next(iter(offered), None) or next(iter(visible), None) or next(iter(parts))
     return Opened(title=title, records=rows(package, parts[title], formats), offered=offered)
+
+
+def every_row(data: bytes, *, source: str) -> Iterator[tuple[str, Record]]:
+    """(title, row) of every row of every sheet, hidden ones included. Raises ListError as `open_sheet` does."""
+    package = Package(data, source)
+    workbook = _workbook_part(package)
+    formats = _formats(package, workbook)
+    for title, part, _ in _sheets(package, workbook):
+        yield from ((title, record) for record in rows(package, part, formats))
 
 
 def _workbook_part(package: Package) -> str:

@@ -6,7 +6,7 @@ upkeep.write_bad_rows(folder / "press.bad.csv", new)
 upkeep.forget([path, ...], address)                           the lists and their backups
 """
 
-from mailer.contacts.forgetting import Forgotten, forget
+from mailer.contacts.forgetting import Forgotten, forget, mentions
 from mailer.contacts.importing import Change, FieldChange, ImportPlan, plan_import
 from mailer.contacts.mx import MailHost, check_mx
 from mailer.contacts.writing import Written, render_list, write_bad_rows, write_list
@@ -20,6 +20,7 @@ __all__ = [
     "Written",
     "check_mx",
     "forget",
+    "mentions",
     "plan_import",
     "render_list",
     "write_bad_rows",

@@ -15,6 +15,7 @@ from mailer.desk.terms import Terms
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch, DispatchStatus, PauseCause, Seal
 from mailer.errors import IllegalMove, StoppedByCheck, UsageError
 from mailer.ledger import Draft, Ledger, LeftOutRow, LogFilter, Share
+from mailer.ledger.forgetting import is_forgotten
 from mailer.message import Package, new_message_id, seal_sha256
 from mailer.wording import Text
 
@@ -75,7 +76,8 @@ def _named(dispatch: Dispatch, rows: Sequence[Delivery], addresses: Sequence[str
 
 
 def failed_deliveries(ledger: Ledger, dispatch: Dispatch) -> tuple[Delivery, ...]:
-    """Those of a dispatch who did not get it, less those whom a later dispatch of the same release has reached or still may."""
+    """Those of a dispatch who did not get it, less those whom a later dispatch of the same release has reached or still may, and
+    those who asked to be forgotten."""
     failed = [row.delivery for row in ledger.log.rows(LogFilter(dispatch_id=dispatch.id, states=DID_NOT_GET_IT))]
     reached: set[str] = set()
     followers = [dispatch.id]
@@ -84,7 +86,7 @@ def failed_deliveries(ledger: Ledger, dispatch: Dispatch) -> tuple[Delivery, ...
             followers.append(later.id)
             rows = ledger.log.rows(LogFilter(dispatch_id=later.id, states=GOT_IT_OR_MAY))
             reached |= {row.delivery.contact.address.key for row in rows}
-    return tuple(row for row in failed if row.contact.address.key not in reached)
+    return tuple(row for row in failed if row.contact.address.key not in reached and not is_forgotten(row.contact))
 
 
 def resend_failed(

@@ -19,14 +19,14 @@ from pathlib import Path
 
 from mailer.contacts.formulas import guarded
 from mailer.desk.prepare import Preparation, Summary
-from mailer.errors import UsageError, WorkspaceError
+from mailer.errors import UsageError, WorkspaceError, system_reason
 from mailer.wording import Text
 
 __all__ = ["Preview", "odd_ones", "write_preview"]
 
 FIRST = 20
 COLUMNS = ("order", "address", "name", "outlet", "subject", "bytes", "content_sha256")
-_WRITTEN = re.compile(r"\d{4,}-.+\.(?:eml|html|txt)")
+WRITTEN = re.compile(r"\d{4,}-.+\.(?:eml|html|txt)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,9 @@ def write_preview(
         document.write_bytes(paper.pdf)
         written = tuple(_write_message(preparation, order, summary, messages) for order, summary in chosen)
     except OSError as error:
+        reason = system_reason(error)
         raise WorkspaceError(
-            Text(f"미리보기를 쓸 수 없습니다: {error.strerror}", f"the preview cannot be written: {error.strerror}"),
+            Text(f"미리보기를 쓸 수 없습니다: {reason.ko}", f"the preview cannot be written: {reason.en}"),
             where=str(folder),
             remedy=Text("--out 으로 다른 폴더를 정하세요", "name another folder with --out"),
         ) from error
@@ -113,7 +114,7 @@ def file_part(address: str) -> str:
 def _clear(messages: Path) -> None:
     # only what a preview wrote: a person may have put other things here
     for path in messages.iterdir():
-        if _WRITTEN.fullmatch(path.name):
+        if WRITTEN.fullmatch(path.name):
             path.unlink()
 
 

@@ -71,6 +71,7 @@ class Forgetting:
             deliveries = _mask_deliveries(connection, address, key, mask)
             left_out = _mask_texts(connection, t.left_out, ("address", "reason_ko", "reason_en"), mask)
             _mask_texts(connection, t.event, ("note",), mask)
+            _mask_texts(connection, t.suppression, ("reason",), mask)
             _mask_texts(connection, t.dispatch, ("pause_reason",), mask)
             drafts = _drafts(connection, mask)
         self._empty_journal()
@@ -92,8 +93,8 @@ def is_forgotten(contact: Contact) -> bool:
 
 def masked(address: Address) -> str:
     """`kim@paper.example` -> `k***@p***.example`."""
-    name, _, ending = address.domain.rpartition(".")
-    return f"{address.local[:1]}***@{name[:1]}***.{ending}"
+    name, _, ending = address.domain.casefold().rpartition(".")
+    return f"{address.local[:1].casefold()}***@{name[:1]}***.{ending}"
 
 
 class _Mask:
@@ -127,8 +128,8 @@ def _require_closed(connection: sa.Connection, address: Address) -> None:
         numbers = ", ".join(map(str, waiting))
         raise IllegalMove(
             Text(
-                f"{address}: 발송 {numbers}에서 아직 끝나지 않아 지울 수 없습니다. 아무것도 지우지 않았습니다",
-                f"{address} cannot be forgotten yet: dispatch {numbers} is not over for them; nothing was erased",
+                f"발송 {numbers}에서 아직 끝나지 않아 지울 수 없습니다. 아무것도 지우지 않았습니다",
+                f"cannot be forgotten yet: dispatch {numbers} is not over for them; nothing was erased",
             ),
             where=str(address),
             remedy=Text(
@@ -168,14 +169,15 @@ def _mask_replies(connection: sa.Connection, delivery_id: int, mask: _Mask) -> N
 
 def _mask_texts(connection: sa.Connection, table: sa.Table, columns: Iterable[str], mask: _Mask) -> int:
     """Replace the address in text columns of any row; returns how many rows had it."""
+    (key,) = table.primary_key
     texts = [table.c[name] for name in columns]
     likely = sa.or_(*(text.icontains(spelt, autoescape=True) for text in texts for spelt in mask.spellings))
     changed = 0
-    for row in connection.execute(sa.select(table.c.id, *texts).where(likely)).all():
+    for row in connection.execute(sa.select(key, *texts).where(likely)).all():
         found = {text.name: getattr(row, text.name) for text in texts}
         clean = {name: mask(value) for name, value in found.items() if value}
         if clean != {name: value for name, value in found.items() if value}:
-            connection.execute(table.update().where(table.c.id == row.id).values(clean))
+            connection.execute(table.update().where(key == row[0]).values(clean))
             changed += 1
     return changed
 

@@ -62,7 +62,13 @@ def add(call: Call, name: str, role: str) -> int:
     return 0
 
 
-@verb("list", parent=user, help=Text("계정을 보여 줍니다.", "Show the accounts."), json=True)
+@verb(
+    "list",
+    parent=user,
+    help=Text("계정을 보여 줍니다.", "Show the accounts."),
+    examples=("mailer user list",),
+    json=True,
+)
 def list_(call: Call) -> int:
     with opened(call) as app:
         accounts = app.ledger.accounts.all()
@@ -78,6 +84,7 @@ def list_(call: Call) -> int:
     "password",
     parent=user,
     help=Text("비밀번호를 바꿉니다. 열려 있던 로그인은 모두 끝납니다.", "Change a password; every open session ends."),
+    examples=("mailer user password kim",),
 )
 @_name
 def password(call: Call, name: str) -> int:
@@ -90,7 +97,12 @@ def password(call: Call, name: str) -> int:
     return 0
 
 
-@verb("remove", parent=user, help=Text("계정을 지웁니다.", "Remove an account."))
+@verb(
+    "remove",
+    parent=user,
+    help=Text("계정을 지웁니다.", "Remove an account."),
+    examples=("mailer user remove kim",),
+)
 @_name
 def remove(call: Call, name: str) -> int:
     with opened(call) as app:

@@ -73,7 +73,15 @@ def log_lines(
 ) -> tuple[LogLine, ...]:
     rows = ledger.log.rows(which, limit=limit, offset=offset)
     history = ledger.log.history(row.delivery.id for row in rows) if attempts else {}
-    return tuple(LogLine(row=row, meaning=meaning_of(row), history=history.get(row.delivery.id, ())) for row in rows)
+    reasons = ledger.log.notes(row.delivery.id for row in rows if row.delivery.state is DeliveryState.SUPPRESSED)
+    return tuple(
+        LogLine(
+            row=row,
+            meaning=meaning_of(row, reasons.get(row.delivery.id, "")),
+            history=history.get(row.delivery.id, ()),
+        )
+        for row in rows
+    )
 
 
 _PLAIN = {
@@ -106,9 +114,12 @@ _CONFIRMED = Meaning(
 _ABANDONED = Meaning(what=Text("사람이 포기했습니다", "a person gave it up"), todo=Text("", ""))
 
 
-def meaning_of(row: LogRow) -> Meaning:
-    """What a row of the log comes to, in plain words."""
+def meaning_of(row: LogRow, reason: str = "") -> Meaning:
+    """What a row of the log comes to, in plain words. `reason` is why a suppressed person was left out."""
     state = row.delivery.state
+    if state is DeliveryState.SUPPRESSED and reason:
+        plain = _PLAIN[state].what
+        return Meaning(what=Text(f"{plain.ko} ({reason})", f"{plain.en} ({reason})"), todo=Text("", ""))
     if state in _PLAIN:
         return _PLAIN[state]
     if state is DeliveryState.IN_DOUBT:

@@ -89,6 +89,17 @@ class Log:
                     found.setdefault(row.delivery_id, []).append(attempt_from(row))
         return {key: tuple(value) for key, value in found.items()}
 
+    def notes(self, delivery_ids: Iterable[int]) -> dict[int, str]:
+        """What was noted when these deliveries were moved last by somebody else than a server: the reason of a suppression."""
+        wanted = list(delivery_ids)
+        found: dict[int, str] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), 500):
+                e = t.event.c
+                query = sa.select(e.delivery_id, e.note).where(e.delivery_id.in_(wanted[start : start + 500]))
+                found.update({row.delivery_id: row.note for row in connection.execute(query.order_by(e.id))})
+        return found
+
     def message_ids(self, dispatch_id: int, address_keys: Collection[str]) -> dict[str, int]:
         """Delivery ids of a dispatch by address key."""
         d = t.delivery.c

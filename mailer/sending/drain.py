@@ -36,6 +36,9 @@ LATEST = 30.0
 
 CLAIM_PER_LANE = 8
 
+FRESH = 1.0
+"""Seconds for which the suppressions that were read count as those of now."""
+
 
 class Withdrawn(Exception):
     """The ledger took the delivery back before its first byte left."""
@@ -56,7 +59,7 @@ class Drain:
         ledger: Ledger,
         dispatch: Dispatch,
         composer: Callable[[], Composer],
-        suppressed: Callable[[Delivery], str | None],
+        suppressed: Callable[[], Callable[[Delivery], str | None]],
         site: Site,
         owner: str,
         stop: asyncio.Event,
@@ -65,7 +68,9 @@ class Drain:
         self._dispatch = dispatch
         self._load_composer = composer
         self._composer: Composer | None = None
-        self._suppressed = suppressed
+        self._load_suppressed = suppressed
+        self._suppressed: Callable[[Delivery], str | None] | None = None
+        self._suppressed_at = 0.0
         self._site = site
         self._owner = owner
         self._stop = stop
@@ -160,12 +165,19 @@ class Drain:
                 self._free.append(lane)
                 held.append(delivery)
                 continue
+            # at a slow pace the wait was long enough for an opt-out
+            if await self._leave_out(delivery):
+                self._free.append(lane)
+                continue
             task = asyncio.create_task(self._carry(lane, delivery))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return held
 
     async def _leave_out(self, delivery: Delivery) -> bool:
+        ticks = self._site.clock.monotonic()
+        if self._suppressed is None or ticks - self._suppressed_at >= FRESH:
+            self._suppressed, self._suppressed_at = await asyncio.to_thread(self._load_suppressed), ticks
         reason = self._suppressed(delivery)
         if reason is None:
             return False

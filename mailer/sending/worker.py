@@ -113,7 +113,7 @@ class Worker:
                 self._ledger,
                 dispatch,
                 lambda: self._composer(dispatch),
-                await asyncio.to_thread(self._suppressed),
+                self._suppressed,
                 self._site,
                 self._presence.owner,
                 stop,

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mailer.contacts import Suppression
-from mailer.dispatch import DispatchStatus
+from mailer.desk.report import log_lines
+from mailer.dispatch import DeliveryState, DispatchStatus
 from mailer.ledger import Ledger, LogFilter, open_ledger
 from tests.builders import contact
 from tests.faults.office import QUICK, begin, counts, journalists, send, smtp, status
@@ -101,3 +102,28 @@ def test_opt_out_after_approval_wins(ledger: Ledger) -> None:
     assert counts(ledger, dispatch) == {"accepted": 4, "suppressed": 1}
     assert status(ledger, dispatch)[0] is DispatchStatus.DONE
     assert ledger.log.rows(LogFilter(dispatch_id=dispatch.id))[3].delivery.state == "suppressed"
+    (line,) = log_lines(ledger, LogFilter(dispatch_id=dispatch.id, states=(DeliveryState.SUPPRESSED,)))
+    assert "asked not to" in line.meaning.what.en
+
+
+def test_opt_out_in_the_middle_of_a_slow_send_wins(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who opts out while their own turn is awaited, after every look but the last, gets nothing."""
+    monkeypatch.setattr("mailer.sending.drain.FRESH", 0.0)
+    people = journalists(2)
+    dispatch = begin(ledger, people)
+    known = ledger.suppressed.suppressions()
+    entry = known.entry(str(people[1].address), reason="asked not to", added_at=datetime.now(UTC), added_by="tester")
+    assert isinstance(entry, Suppression)
+
+    async def run() -> Books:
+        async with ScriptedServer() as server:
+            work = asyncio.create_task(send(ledger, smtp(server.port), dispatch, settings=replace(QUICK, rate=2.0)))
+            while not server.books.stored:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(ledger.suppressed.add, [entry])
+            await work
+            return server.books
+
+    result = reckon(ledger, dispatch, asyncio.run(run()))
+    assert result.clean, result
+    assert counts(ledger, dispatch) == {"accepted": 1, "suppressed": 1}

@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check --quiet
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs lock wheel clean
+.PHONY: help demo test chaos lint docs lock wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ demo: $(VENV)/.main  ## send the sample release to a mailbox on this machine (no
 
 test: $(VENV)/.test  ## run the tests
 	@$(PY) -m pytest -q
+
+chaos: $(VENV)/.test  ## the long fault runs: 200 kills, two workers, 50,000 people (make chaos SEED=2 RUNS="kills limit")
+	@$(PY) -m tests.faults.chaos --seed $(or $(SEED),1) $(RUNS)
 
 lint: $(VENV)/.dev  ## ruff and mypy --strict
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

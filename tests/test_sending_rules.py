@@ -57,20 +57,37 @@ def test_no_rate_means_no_wait() -> None:
 
 
 def test_breaker_opens_grows_and_closes() -> None:
-    """Five deferrals in a row open it, one more after the wait opens it for twice as long, an acceptance closes it."""
+    """Five deferrals in a row open it; then one message at a time tries, and each deferral doubles the wait."""
     breaker = Breaker(limit=5, first=60, longest=200)
     for _ in range(4):
         breaker.deferred(0.0)
     assert breaker.wait(0.0) == 0.0
     breaker.deferred(0.0)
     assert breaker.wait(0.0) == 60.0
+    # three more were on their way
+    for _ in range(3):
+        breaker.deferred(1.0)
     assert breaker.wait(60.0) == 0.0
-    breaker.deferred(60.0)
-    assert breaker.wait(60.0) == 120.0
-    breaker.deferred(180.0)
-    assert breaker.wait(180.0) == 200.0
+    breaker.admit(60.0)
+    assert breaker.wait(61.0) == 59.0
+    breaker.deferred(61.0)
+    assert breaker.wait(61.0) == 120.0
+    breaker.admit(181.0)
+    breaker.deferred(181.0)
+    assert breaker.wait(181.0) == 200.0
+    assert not breaker.at_rest
     breaker.accepted()
-    assert breaker.wait(180.0) == 0.0
+    assert breaker.wait(181.0) == 0.0
+    assert breaker.at_rest
+
+
+def test_breaker_closes_by_itself() -> None:
+    """A message whose end is never learnt keeps a domain closed for one wait, not for ever."""
+    breaker = Breaker(limit=1, first=60)
+    breaker.deferred(0.0)
+    breaker.admit(60.0)
+    assert breaker.wait(119.0) == 1.0
+    assert breaker.wait(120.0) == 0.0
 
 
 def test_one_bad_person_never_pauses() -> None:
@@ -129,3 +146,28 @@ def test_doubts_in_a_row_pause() -> None:
     doubt = outcome(Verdict.DOUBT, Scope.SITE, Stage.END, 0)
     assert [judge.see(doubt) for _ in range(4)] == [None, None, None, PauseCause.SITE]
     assert not concerns_nobody(doubt)
+
+
+@pytest.mark.parametrize(("every", "paused"), [(2, True), (5, True), (100, False), (400, False)])
+def test_doubts_between_acceptances(every: int, paused: bool) -> None:
+    """A doubt weighs as much as ten acceptances: one in five stops the dispatch, one in a hundred never does."""
+    judge = Judge(connections=4)
+    doubt, fine = outcome(Verdict.DOUBT, Scope.SITE, Stage.END, 0), outcome(Verdict.ACCEPT, code=250)
+    causes = [judge.see(doubt if n % every == 0 else fine) for n in range(1, 5_000)]
+    assert (PauseCause.SITE in causes) is paused
+
+
+@pytest.mark.parametrize("connections", [1, 4, 64])
+def test_a_server_that_puts_everybody_off_is_asked_twenty_times(connections: int) -> None:
+    """However many connections there are: 4xx to MAIL for everybody stops within twenty."""
+    judge = Judge(connections=connections)
+    later = outcome(Verdict.DEFER, Scope.SITE, Stage.MAIL, 451)
+    assert PauseCause.SITE in [judge.see(later) for _ in range(20)]
+
+
+def test_a_login_that_broke_off_is_not_a_refusal() -> None:
+    """A connection lost during the login, or a 454, may be tried again; a forgotten login may not."""
+    judge = Judge(connections=4)
+    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 0)) is None
+    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 454)) is None
+    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.MAIL, 530)) is PauseCause.LOGIN

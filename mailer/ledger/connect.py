@@ -80,7 +80,8 @@ def open_database(path: Path) -> Database:
             where=str(path.parent),
             remedy=Text("폴더의 쓰기 권한을 확인하세요", "check the permissions of the folder"),
         ) from error
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    # the connection used last first: few are kept busy, and only those fill their page cache
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, pool_use_lifo=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     database = Database(engine, path)
@@ -100,7 +101,7 @@ def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> Non
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-20000",
+        "cache_size=-4000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

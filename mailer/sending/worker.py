@@ -87,7 +87,7 @@ class Worker:
         for dispatch in sending:
             if only in (None, dispatch.id) and self._is_ready(dispatch.id):
                 self._drains[dispatch.id] = asyncio.create_task(self._drain(dispatch, stop))
-        await self._set_bells()
+        await self._set_bells(only)
         if self._drains or until is None:
             return True
         return not await asyncio.to_thread(until)
@@ -154,10 +154,11 @@ class Worker:
                 del self._drains[dispatch_id]
                 self._looks[dispatch_id] = self._clock.monotonic() + task.result()
 
-    async def _set_bells(self) -> None:
-        due = await asyncio.to_thread(self._ledger.dispatches.next_due)
-        if due is not None:
-            self._engine.wake("due", due)
+    async def _set_bells(self, only: int | None) -> None:
+        if only is None:
+            due = await asyncio.to_thread(self._ledger.dispatches.next_due)
+            if due is not None:
+                self._engine.wake("due", due)
         waiting = [look for key, look in self._looks.items() if key not in self._drains]
         if waiting:
             seconds = max(0.0, min(waiting) - self._clock.monotonic())

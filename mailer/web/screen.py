@@ -30,6 +30,7 @@ from mailer.wording import Language, Text
 
 __all__ = ["fill", "sayer", "size_of", "stamp", "static_version"]
 
+JUST_NOW = 10.0
 FOLDER = Path(__file__).parent
 
 
@@ -98,11 +99,17 @@ def fill(template: str, /, *, language: Language, zone: str, now: datetime, **va
             w=Spoken(language),
             say=sayer(language),
             when=stamp(language, zone),
-            away=lambda instant: distance(now, instant).to(language),
+            away=lambda instant: _away(now, instant).to(language),
             language=language,
             **values,
         )
     )
+
+
+def _away(now: datetime, instant: datetime) -> Text:
+    if abs((now - instant).total_seconds()) < JUST_NOW:
+        return Text("방금", "just now")
+    return distance(now, instant)
 
 
 def size_of(octets: int) -> str:

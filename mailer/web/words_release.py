@@ -58,7 +58,7 @@ RELEASE = {
     "sheets": Text("전송매수", "Pages"),
     "pages_n": Text("{n}쪽", "{n} pages"),
     "signatories": Text("연명", "Signatories"),
-    "names_n": Text("{n:,}", "{n:,} names"),
+    "names_n": Text("{n:,}곳", "{n:,} names"),
     "embargo": Text("엠바고", "Embargo"),
     "to_mend": Text("고칠 것", "To mend"),
     "at_line": Text("{n}행", "line {n}"),

@@ -14,6 +14,7 @@ from mailer.desk.preflight import (
     history_findings,
     message_findings,
     schedule_findings,
+    server_findings,
     sorted_findings,
 )
 from mailer.dispatch import Dispatch, DispatchStatus
@@ -134,6 +135,28 @@ def test_bad_rows_and_near_duplicates_are_shown(release: Release) -> None:
     findings = audience_findings(audience, [press])
     assert "audience.near_duplicate" in codes(findings, Level.WARNING)
     assert [finding.where for finding in findings if finding.code.startswith("list.")] == ["press.csv:4"]
+
+
+@pytest.mark.parametrize(
+    ("place", "stopped"),
+    [
+        ("smtp.paper.kr:587", True),
+        ("8.8.8.8:25", True),
+        ("127.0.0.1:1025", False),
+        ("[::1]:1025", False),
+        ("localhost:25", False),
+        ("10.0.0.7:25", False),
+        ("mailcatcher:1025", False),
+        ("smtp.sender.test:587", False),
+    ],
+)
+def test_example_addresses_never_go_to_a_real_server(place: str, stopped: bool) -> None:
+    """A reserved domain on a server of the outside world is an error; on a test server, and for others, nothing is said."""
+    sample, real = ("kim@Desk.Paper.EXAMPLE", 1000), ("kim@paper.kr", 1000)
+    for messages in ([sample], [real, sample], [("kim@example.org", 1)], [real, ("kim@paper.test", 1)]):
+        found = server_findings(messages, size_limit=None, extensions=(), place=place)
+        assert [(one.code, one.level) for one in found] == [("server.reserved", Level.ERROR)] * stopped
+    assert server_findings([real], size_limit=None, extensions=(), place=place) == []
 
 
 def test_errors_come_first() -> None:

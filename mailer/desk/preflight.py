@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
-from mailer.contacts import Audience, ContactList
+from mailer.contacts import Audience, ContactList, parse_address
+from mailer.contacts.addresses import is_reserved
 from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, local
-from mailer.dispatch import Dispatch, DispatchStatus
+from mailer.dispatch import Address, Dispatch, DispatchStatus
 from mailer.document import Document, Letterhead
 from mailer.findings import Finding, Level
 from mailer.release import Release
@@ -114,8 +116,9 @@ def message_findings(messages: Sequence[tuple[str, str, int]], release: Release)
 def server_findings(
     messages: Sequence[tuple[str, int]], *, size_limit: int | None, extensions: Sequence[str], place: str
 ) -> list[Finding]:
-    """Every (address, size in octets) against what the server says it takes (RFC 1870, RFC 6531)."""
-    findings = []
+    """Every (address, size in octets) against what the server says it takes (RFC 1870, RFC 6531), and against what no server
+    can deliver: a domain reserved for examples (RFC 2606) outside this office."""
+    findings = _reserved_findings([entry for entry, _ in messages], place)
     address, largest = max(messages, key=lambda entry: entry[1], default=("", 0))
     if size_limit is not None and size_limit and largest > size_limit:
         taken, made = f"{size_limit / 1_000_000:.1f} MB", f"{largest / 1_000_000:.1f} MB"
@@ -146,6 +149,39 @@ def server_findings(
             )
         )
     return findings
+
+
+def _reserved_findings(written: Sequence[str], place: str) -> list[Finding]:
+    host = place.rpartition(":")[0].strip("[]")
+    found = (parse_address(entry, check_slips=False) for entry in written)
+    reserved = [str(one) for one in found if isinstance(one, Address) and is_reserved(one)]
+    if not reserved or _is_in_house(host):
+        return []
+    shown = ", ".join(reserved[:3]) + (" …" if len(reserved) > 3 else "")
+    return [
+        Finding(
+            level=Level.ERROR,
+            code="server.reserved",
+            message=Text(
+                f"예시용 도메인 주소 {len(reserved)}개를 실제 메일 서버로 보내려 합니다: {shown}",
+                f"{len(reserved)} addresses of example domains would go to a real mail server: {shown}",
+            ),
+            where=place,
+            remedy=Text(
+                "견본 명단이 섞이지 않았는지 확인하세요. 빼려면 --where 'not domain=example', 연습이라면 SMTP_HOST를 비우세요",
+                "is a sample list among them? leave them out with --where 'not domain=example', or unset SMTP_HOST to practise",
+            ),
+        )
+    ]
+
+
+def _is_in_house(host: str) -> bool:
+    """A test server: this machine, a private network, a name without a dot as containers have, a reserved name."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.casefold().endswith((".localhost", ".test", ".example", ".internal"))
+    return address.is_loopback or address.is_private
 
 
 def _subject_findings(subjects: set[str], release: Release) -> Iterable[Finding]:

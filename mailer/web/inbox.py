@@ -50,17 +50,17 @@ class Caught:
 def show_inbox(visit: Visit) -> Response:
     paths = _paths(visit.app)
     find = visit.query("find").strip()[:200]
-    shown = list(_listed(paths, find))
     chosen = visit.query("message")
     path = next((one for one in paths if _key(one) == chosen), None)
     message = _read(path) if path is not None else None
     if path is not None and path.parent.name == "new":
         # reading is what "seen" means in a Maildir
         path = path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")
+        paths = _paths(visit.app)
     view = visit.query("view") if visit.query("view") in _VIEWS else "html"
     return visit.show(
         "inbox.html",
-        shown=shown,
+        shown=list(_listed(paths, find)),
         total=len(paths),
         unread=sum(one.parent.name == "new" for one in paths),
         chosen=chosen,
@@ -175,7 +175,7 @@ def _checks(message: EmailMessage) -> list[tuple[bool, Text]]:
         (message.get_body(("plain",)) is not None, Text("텍스트 본문", "text part")),
         (bool(message.get("list-unsubscribe")), Text("수신거부 머리글", "List-Unsubscribe")),
         (bool(message.get("message-id")), Text("메시지 번호(Message-ID)", "Message-ID")),
-        (message.get("bcc") is None and message.get("cc") is None, Text("참조 없음", "no Cc or Bcc")),
+        (message.get("bcc") is None and message.get("cc") is None, Text("받는 사람이 한 명", "one recipient only")),
     ]
 
 

@@ -124,6 +124,7 @@ def _snapshot(visit: Visit) -> tuple[str, float]:
         "say": facts["say_line"],
         "step": facts["percent"] // 10,
         "done": status.dispatch.status in _OVER,
+        "movable": facts["movable"],
     }
     return json.dumps(told, ensure_ascii=False), LOOK if moving else LOOK_IDLE
 
@@ -150,6 +151,8 @@ def _facts(visit: Visit, dispatch: Dispatch) -> dict[str, Any]:
         "retry_at": ledger.queue.next_retry(dispatch.id) if status.counts[DeliveryState.DEFERRED] else None,
         "draft": ledger.manuscripts.of_dispatch(dispatch.id),
         "detail": _detail(newest),
+        "movable": dispatch.started_at is None
+        and dispatch.status in (DispatchStatus.SCHEDULED, DispatchStatus.PAUSED),
     }
 
 

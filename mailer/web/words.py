@@ -27,7 +27,7 @@ FRAME = {
     "practice_line": Text("메일은 이 컴퓨터 밖으로 나가지 않습니다.", "No mail leaves this machine."),
     "live_mode": Text("실제로 보냅니다", "Mail really goes out"),
     "theme": Text("화면 밝기", "Theme"),
-    "theme_auto": Text("시스템 밝기", "System theme"),
+    "theme_auto": Text("자동", "Auto"),
     "theme_light": Text("밝게", "Light"),
     "theme_dark": Text("어둡게", "Dark"),
     "language_name": Text("언어", "Language"),

@@ -50,6 +50,7 @@ function follow(page) {
     document.title = snapshot.title;
     replace(card, snapshot.card);
     replace(actions, snapshot.actions);
+    document.querySelector("[data-movable]")?.toggleAttribute("hidden", !snapshot.movable);
     const now = Date.now();
     if (snapshot.say !== last && (now - said > 10000 || snapshot.done || snapshot.step !== Number(speaker.dataset.step))) {
       speaker.textContent = snapshot.say;

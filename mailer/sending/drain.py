@@ -31,6 +31,9 @@ __all__ = ["Drain"]
 SOON = 2.0
 """Seconds: nothing is ready, but another process may put rows back."""
 
+AT_ONCE = 0.05
+"""Seconds: a retry fell due just as the last row left."""
+
 LATEST = 30.0
 """Seconds after which a waiting dispatch is looked at again, whatever its rows say: the wall clock may have been stepped."""
 
@@ -105,11 +108,12 @@ class Drain:
 
     async def _look_again(self) -> float:
         due = await asyncio.to_thread(self._ledger.queue.next_retry, self._dispatch.id)
-        waits = list(self._site.blocked().values())
+        waits = [SOON if due is None else LATEST, *self._site.blocked().values()]
         if due is not None:
-            waits.append((due - self._site.clock.now()).total_seconds())
-        # what is due and was not sent is in other hands
-        return min(seconds if seconds > 0 else SOON for seconds in (*waits, LATEST if waits else SOON))
+            ahead = (due - self._site.clock.now()).total_seconds()
+            # what has been due for longer and was not claimed is in other hands
+            waits.append(max(ahead, AT_ONCE) if ahead > -SOON else SOON)
+        return min(waits)
 
     @property
     def _ended(self) -> bool:

@@ -103,9 +103,9 @@ def test_too_late_is_held_and_said(ledger: Ledger, down: timedelta, late_after: 
 
 
 def test_never_early(ledger: Ledger) -> None:
-    """Half a second before its time nothing has left; at its time it leaves."""
+    """Shortly before its time nothing has left; at its time it leaves."""
     dispatch = scheduled(ledger)
-    clock = Stepped.at(DUE - timedelta(seconds=1.5))
+    clock = Stepped.at(DUE - timedelta(seconds=0.7))
     books = served(ledger, clock, dispatch)
     assert reckon(ledger, dispatch, books).accepted == 3
     assert min(message.time for message in books.stored) + clock.ahead.total_seconds() >= DUE.timestamp()
@@ -192,7 +192,7 @@ def test_a_step_takes_no_lease_from_a_living_worker(ledger: Ledger, tmp_path: Pa
     until = lambda: at_rest(ledger, dispatch)  # noqa: E731
 
     async def run() -> Books:
-        slow = Rule(stage="end", act=Act(delay=0.4))
+        slow = Rule(stage="end", act=Act(delay=0.25))
         async with ScriptedServer(slow) as server:
             settings = replace(QUICK, connections=2)
             await asyncio.gather(

@@ -55,7 +55,9 @@ def _with_parameters(pieces: Sequence[Piece], session: Session, sender: str, rec
         mail += f" SIZE={size}"
     if not all(piece.is_ascii for piece in pieces):
         if "8BITMIME" not in offered:
-            return refused_here(Scope.MESSAGE, "5.6.3", "8-bit message, the server offers no 8BITMIME")
+            # only the header: then it is this person's address that this server cannot write (RFC 6531 3.1 needs 8BITMIME too)
+            scope = Scope.RECIPIENT if _only_header_is_8bit(pieces) else Scope.MESSAGE
+            return refused_here(scope, "5.6.3", "8-bit message, the server offers no 8BITMIME")
         mail += " BODY=8BITMIME"
     if not (sender.isascii() and recipient.isascii() and (pieces[0].is_ascii or _header(pieces[0].raw).isascii())):
         if "SMTPUTF8" not in offered:
@@ -63,6 +65,11 @@ def _with_parameters(pieces: Sequence[Piece], session: Session, sender: str, rec
             return refused_here(scope, "5.6.7", "non-ASCII address, the server offers no SMTPUTF8")
         mail += " SMTPUTF8"
     return Commands(mail=mail.encode(), rcpt=f"RCPT TO:<{recipient}>".encode(), size=size)
+
+
+def _only_header_is_8bit(pieces: Sequence[Piece]) -> bool:
+    first = pieces[0].raw
+    return first[len(_header(first)) :].isascii() and all(piece.is_ascii for piece in pieces[1:])
 
 
 def _header(data: bytes) -> bytes:

@@ -156,6 +156,10 @@ def test_why_somebody_gets_it_or_not(desk: Desk) -> None:
     assert told["receives"] is False
     assert any("opted out" in reason for reason in told["reasons"])
     assert desk.mailer("contacts", "why", "reporter0001@paper.example", *words).json["alike"]
+    (desk.root / "recipients" / "bad.csv").write_text("이메일\nlee＠paper.example\n", "utf-8")
+    said = desk.mailer("contacts", "why", "lee@paper.example", "short", "-l", "press", "-l", "bad").out
+    assert "bad.csv:2" in said
+    assert "전각" in said
 
 
 def test_a_suppressed_person_is_not_mailed(desk: Desk) -> None:
@@ -177,11 +181,33 @@ def test_a_suppressed_person_is_not_mailed(desk: Desk) -> None:
 
 
 def test_a_file_of_opt_outs(desk: Desk) -> None:
-    """Every usable address of the file is suppressed; the others are named."""
-    Path("out.csv").write_text(CORRUPT, "utf-8")
+    """Every usable address and @domain is suppressed with its own reason; the other rows are named, and that is exit 4."""
+    rows = (
+        "주소,사유\nreporter001@paper.example,전화로 거절\n@Closed.example,폐간\nlee@@paper.example,\nhong@navre.com,\n"
+    )
+    Path("out.csv").write_bytes(rows.encode("cp949"))
     said = desk.mailer("suppress", "import", "out.csv", "--reason", "opted out", "--json")
-    assert said.json["added"] == 1
-    assert "out.csv:3" in said.err
+    assert (said.code, said.json["added"], [one["row"] for one in said.json["bad"]]) == (4, 3, [4])
+    assert "out.csv:4: lee@@paper.example" in said.err
+    assert {one["shown"]: one["reason"] for one in desk.mailer("suppress", "list", "--json").json} == {
+        "reporter001@paper.example": "전화로 거절",
+        "@Closed.example": "폐간",
+        "hong@navre.com": "opted out",
+    }
+    again = desk.mailer("suppress", "import", "out.csv", "--reason", "opted out")
+    assert "이미 있던 것 3개" in again.out
+    Path("noise.csv").write_text("x\n" * 100, "utf-8")
+    assert len(desk.mailer("suppress", "import", "noise.csv", "--reason", "x").err.splitlines()) < 25
+    assert desk.mailer("suppress", "import", "nowhere.csv", "--reason", "x").code == 2
+
+
+def test_an_opt_out_survives_an_import(desk: Desk) -> None:
+    """A person who comes in again with a later list is still not mailed."""
+    desk.mailer("suppress", "add", "reporter002@paper.example", "--reason", "opted out")
+    Path("late.csv").write_text("이메일,이름\nREPORTER002@paper.example,새이름\n", "utf-8")
+    assert desk.mailer("contacts", "import", "late.csv", "--list", "press", "--json").json["changed"]
+    left = desk.mailer("preview", "short", "-l", "press", "--json").json["audience"]["left_out"]
+    assert [(one["address"], one["code"]) for one in left] == [("reporter002@paper.example", "suppressed")]
 
 
 def test_forgetting_a_person(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from mailer.cli.output import Screen, open_screen
 from mailer.cli.phrases import moment, span
 from mailer.cli.progress import Progress, Tally, bar_width, tally_text
 from mailer.cli.wide import cells
+from mailer.contacts import parse_filter
 from mailer.errors import LetterError, MailerError, StoppedByCheck, UsageError, WorkspaceError
 from mailer.findings import Finding, Level
 from mailer.wording import LANGUAGES, Language, Text
@@ -90,6 +91,19 @@ def test_an_error_says_what_where_and_what_to_do(language: Language, expected: s
     )
     assert written(view.err) == expected
     assert written(view.out) == ""
+
+
+def test_a_caret_stays_under_its_place() -> None:
+    """The lines of a picture in an error are printed as they are, between what is wrong and what to do."""
+    with pytest.raises(UsageError) as caught:
+        parse_filter("desk=사회부 orr desk=국제부")
+    shown = screen()
+    shown.error(caught.value)
+    first, condition, caret, remedy = written(shown.err).splitlines()
+    assert first.startswith("오류: --where:10: ")
+    assert condition[condition.index("orr") :].startswith("orr desk")
+    assert cells(caret[: caret.index("^")]) == cells(condition[: condition.index("orr")])
+    assert remedy.startswith("  -> ")
 
 
 def test_an_error_brings_its_findings() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from mailer.contacts import Problem, Suppression, Suppressions, parse_address
 from mailer.dispatch import Address
+from mailer.errors import ListError
+from tests.workbooks import workbook
 
 SALT = b"0123456789abcdef"
 WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -96,3 +99,16 @@ def test_a_file_of_suppressions_is_imported(text: str) -> None:
     )
     assert [(e.shown, e.reason) for e in entries] == [("kim@x.example", "수신 거부"), ("@blocked.example", "옮겨 옴")]
     assert [(p.row, p.value) for p in problems] == [(5, "bad")]
+
+
+def test_a_workbook_of_suppressions_is_imported() -> None:
+    """Excel files count as text does; a picture or a web page is refused with a remedy."""
+    data = workbook({"거부": [["이메일", "사유"], ["kim@x.example", "수신 거부"], ["@closed.example", None]]})
+    read = partial(
+        Suppressions(salt=SALT).parse, source="stop.xlsx", reason="옮겨 옴", added_at=WHEN, added_by="홍보팀"
+    )
+    entries, problems = read(data)
+    assert [(e.shown, e.reason) for e in entries] == [("kim@x.example", "수신 거부"), ("@closed.example", "옮겨 옴")]
+    assert problems == ()
+    with pytest.raises(ListError):
+        read(b"<html><table>")

@@ -174,7 +174,7 @@ def test_entities_are_refused_in_every_part(part: str) -> None:
         '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
         '<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">',
     ):
-        refused(bare({**good, part: declaration.encode() + good[part]}))
+        assert "entities" in refused(bare({**good, part: declaration.encode() + good[part]})).what.en
 
 
 def test_links_to_other_files_are_not_followed() -> None:

@@ -15,6 +15,7 @@ from mailer.desk.preflight import (
     message_findings,
     schedule_findings,
     server_findings,
+    server_findings,
     sorted_findings,
 )
 from mailer.dispatch import Dispatch, DispatchStatus
@@ -95,10 +96,15 @@ def test_before_the_embargo_is_a_warning(release: Release) -> None:
     assert "schedule.embargo" not in codes(after)
 
 
-@pytest.mark.parametrize("status", [DispatchStatus.DONE, DispatchStatus.SCHEDULED, DispatchStatus.SENDING])
+@pytest.mark.parametrize("status", [DispatchStatus.DONE, DispatchStatus.PAUSED, DispatchStatus.SENDING])
 def test_the_same_release_again_is_a_warning(release: Release, status: DispatchStatus) -> None:
-    """A second dispatch of the same number names the first one and the way to reach only those who failed."""
-    (finding,) = history_findings(release, [dispatch(release, status)])
+    """A second dispatch of the same number names the first one and the way to reach only those who failed; one that still waits
+    is named only when none has gone out, and with the way to call it off."""
+    waiting = dispatch(release, DispatchStatus.SCHEDULED, id=9)
+    (alone,) = history_findings(release, [waiting])
+    assert alone.remedy is not None
+    assert "mailer cancel 9" in alone.remedy.ko
+    (finding,) = history_findings(release, [waiting, dispatch(release, status, started_at=T0)])
     assert (finding.level, finding.code) == (Level.WARNING, "dispatch.repeated")
     assert finding.remedy is not None
     assert "mailer resend 7 --failed" in finding.remedy.ko
@@ -127,6 +133,16 @@ def test_a_large_message_warns_then_stops(release: Release, size: int, level: Le
     assert [finding.level for finding in findings if finding.code == "message.size"] == [level]
 
 
+@pytest.mark.parametrize(("limit", "taken"), [(25_000_000, "25.0 MB"), (50_000, "50 KB"), (25_959_999, "25,959,999 B")])
+def test_a_servers_limit_is_said_so_that_it_differs_from_the_size(limit: int, taken: str) -> None:
+    """A limit of 50,000 octets is not "0.1 MB", and two numbers that round to the same are written out."""
+    sizes = [("a@paper.example", 25_960_000)]
+    (finding,) = server_findings(sizes, size_limit=limit, extensions=(), place="smtp.example.org:587")
+    assert (finding.level, finding.code) == (Level.ERROR, "server.size")
+    assert f"{taken}까지" in finding.message.ko
+    assert server_findings(sizes, size_limit=25_960_000, extensions=(), place="") == []
+
+
 def test_bad_rows_and_near_duplicates_are_shown(release: Release) -> None:
     """Every row that was left out stands with file and row; the same name and outlet twice is pointed at."""
     text = "이메일,이름,매체\na@news.example,김민지,가나일보\nb@news.example,김민지,가나일보\nnonsense,이서준,다라\n"
@@ -140,7 +156,7 @@ def test_bad_rows_and_near_duplicates_are_shown(release: Release) -> None:
 @pytest.mark.parametrize(
     ("place", "stopped"),
     [
-        ("smtp.paper.kr:587", True),
+        ("smtp.naver.com:587", True),
         ("8.8.8.8:25", True),
         ("127.0.0.1:1025", False),
         ("[::1]:1025", False),
@@ -152,7 +168,7 @@ def test_bad_rows_and_near_duplicates_are_shown(release: Release) -> None:
 )
 def test_example_addresses_never_go_to_a_real_server(place: str, stopped: bool) -> None:
     """A reserved domain on a server of the outside world is an error; on a test server, and for others, nothing is said."""
-    sample, real = ("kim@Desk.Paper.EXAMPLE", 1000), ("kim@paper.kr", 1000)
+    sample, real = ("kim@Desk.Paper.EXAMPLE", 1000), ("kim@naver.com", 1000)
     for messages in ([sample], [real, sample], [("kim@example.org", 1)], [real, ("kim@paper.test", 1)]):
         found = server_findings(messages, size_limit=None, extensions=(), place=place)
         assert [(one.code, one.level) for one in found] == [("server.reserved", Level.ERROR)] * stopped

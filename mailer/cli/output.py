@@ -77,7 +77,8 @@ class Screen:
         """What, where, what to do; and every finding the error carries."""
         head = Text("오류", "error").to(self.language)
         place = f"{clean(error.where)}: " if error.where else ""
-        self._entry(f"{head}: ", f"{place}{clean(error.what.to(self.language))}", error.remedy, "bad")
+        what, *picture = error.what.to(self.language).split("\n")
+        self._entry(f"{head}: ", f"{place}{clean(what)}", error.remedy, "bad", picture)
         self.findings((one for one in error.findings if one.level is not Level.OK), talk=True)
 
     def problem(self, what: Text | str, remedy: Text | None = None) -> None:
@@ -117,10 +118,12 @@ class Screen:
             lines += ["      " + line for line in self._fold(f"-> {clean(finding.remedy.to(self.language))}", less=6)]
         return lines
 
-    def _entry(self, head: str, body: str, remedy: Text | None, ink: str) -> None:
+    def _entry(self, head: str, body: str, remedy: Text | None, ink: str, picture: Sequence[str] = ()) -> None:
+        """`picture` are further lines that mean something by their columns, such as a caret under a place."""
         lines = self._fold(head + body, hang=2)
         if self.colour:
             lines[0] = lines[0].replace(head, self._paint(head, ink), 1)
+        lines += [clean(line) for line in picture]
         if remedy:
             lines += ["  " + line for line in self._fold(f"-> {clean(remedy.to(self.language))}", hang=3, less=2)]
         self.say(*lines)

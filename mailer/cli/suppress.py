@@ -5,23 +5,28 @@ Not here: the rule (`contacts/suppression.py`), storing it (`ledger/`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from mailer import contacts as room
 from mailer.app import App
 from mailer.cli.opening import opened
 from mailer.cli.tables import Column
 from mailer.cli.verbs import Call, Group, argument, option, shared_options, verb
 from mailer.contacts import Problem, Suppression, Suppressions
+from mailer.contacts.reading import read_bytes
 from mailer.desk.approval import officer
+from mailer.desk.records import problem_record
 from mailer.desk.report import iso
 from mailer.errors import UsageError
 from mailer.wording import Text
 
 __all__ = ["suppress"]
+
+EXIT_STOPPED = 4
+SHOWN = 20
 
 suppress = Group(
     "suppress",
@@ -64,22 +69,31 @@ def add(call: Call, targets: tuple[str, ...], reason: str) -> int:
 @verb(
     "import",
     parent=suppress,
-    help=Text("명단 파일에 있는 주소를 모두 발송 제외에 넣습니다.", "Suppress every address of a list file."),
+    help=Text(
+        "파일에 적힌 주소와 @도메인을 모두 발송 제외에 넣습니다.\n\n"
+        "첫 열이나 이메일 열을 읽고, 사유 열이 있으면 그 까닭을 적습니다. CSV와 엑셀(.xlsx)을 읽습니다.",
+        "Suppress every address and @domain of a file.\n\n"
+        "Reads the first column or the one named email, and the reason of each where there is such a column. CSV or Excel (.xlsx).",
+    ),
     examples=('mailer suppress import optouts.csv --reason "opted out"',),
     json=True,
 )
-@argument("file", type=click.Path(path_type=Path), metavar="FILE", help=Text("명단 파일", "The list file."))
+@argument("file", type=click.Path(path_type=Path), metavar="FILE", help=Text("들일 파일", "The file to import."))
 @_reason
 def import_(call: Call, file: Path, reason: str) -> int:
+    screen = call.screen
     with opened(call) as app:
-        known, found = app.suppressions(), room.read(file)
-        entries = [_entry(known, str(one.address), reason, app.now()) for one in found.contacts]
-        for problem in found.problems:
-            if problem.drops and problem.code != "duplicate":
-                place = f"{found.source}:{problem.row}"
-                words = problem.problem
-                call.screen.say(Text(f"{place}: {words.ko}", f"{place}: {words.en}"), ink="warn")
-        return _added(call, app, entries)
+        entries, problems = app.suppressions().parse(
+            read_bytes(file), source=file.name, reason=reason, added_at=app.now(), added_by=officer()
+        )
+        for problem in problems[:SHOWN]:
+            words, meant = problem.problem, f" -> {problem.suggestion}?" if problem.suggestion else ""
+            place = f"{file.name}:{problem.row}: {problem.value}"
+            screen.say(Text(f"{place}: {words.ko}{meant}", f"{place}: {words.en}{meant}"), ink="warn")
+        if len(problems) > SHOWN:
+            rest = len(problems) - SHOWN
+            screen.say(Text(f"… {rest:,}줄 더", f"… {rest:,} more rows"), ink="dim")
+        return _added(call, app, entries, problems)
 
 
 def _entry(known: Suppressions, target: str, reason: str, now: datetime) -> Suppression:
@@ -93,10 +107,12 @@ def _entry(known: Suppressions, target: str, reason: str, now: datetime) -> Supp
     return entry
 
 
-def _added(call: Call, app: App, entries: list[Suppression]) -> int:
+def _added(call: Call, app: App, entries: Sequence[Suppression], problems: Sequence[Problem] = ()) -> int:
     number = app.ledger.suppressed.add(entries)
     if call.screen.json_wanted:
-        call.screen.json({"added": number, "known": len(entries) - number})
+        told: dict[str, object] = {"added": number, "known": len(entries) - number}
+        bad = [problem_record(problem, call.screen.language) for problem in problems]
+        call.screen.json({**told, "bad": bad} if bad else told)
     else:
         known = len(entries) - number
         call.screen.print(
@@ -105,7 +121,7 @@ def _added(call: Call, app: App, entries: list[Suppression]) -> int:
                 f"{number} suppressed; {known} were already there",
             )
         )
-    return 0
+    return EXIT_STOPPED if problems else 0
 
 
 @verb(

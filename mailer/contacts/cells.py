@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.parsers import expat
 
-from mailer.contacts.package import Package, broken_workbook
+from mailer.contacts.package import Package, broken_workbook, dangerous_workbook
 from mailer.contacts.tables import Record
 
 __all__ = ["Attributes", "Formats", "date_styles", "elements", "rows", "shared_strings"]
@@ -84,7 +84,9 @@ class Walk:
                     raise Refused("one token of more than a megabyte")
                 yield
             self._parser.Parse(b"", True)
-        except (expat.ExpatError, Refused, UnicodeError, ValueError) as error:
+        except Refused as error:
+            raise dangerous_workbook(package.source) from error
+        except (expat.ExpatError, UnicodeError, ValueError) as error:
             raise broken_workbook(package.source) from error
         yield
 

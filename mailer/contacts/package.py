@@ -20,7 +20,7 @@ from io import BytesIO
 from mailer.errors import ListError
 from mailer.wording import Text
 
-__all__ = ["Package", "broken_workbook"]
+__all__ = ["Package", "broken_workbook", "dangerous_workbook"]
 
 DIRECTORY_LIMIT = 2**20
 PARTS_LIMIT = 4000
@@ -89,6 +89,24 @@ def broken_workbook(source: str) -> ListError:
     )
 
 
+_MISTRUST = Text(
+    "받은 곳을 확인하고, 명단만 새 파일에 붙여 넣어 저장해 주세요.",
+    "check where it came from; paste the list into a new file",
+)
+
+
+def dangerous_workbook(source: str) -> ListError:
+    """A workbook with entities, endless tokens or endless elements: nothing that a spreadsheet program writes."""
+    return ListError(
+        Text(
+            "엑셀이 만들지 않는 위험한 내용(바깥 파일 참조, 끝없이 불어나는 글)이 들어 있어 읽지 않았습니다.",
+            "it holds what no spreadsheet program writes (entities, endless text); it was not read",
+        ),
+        where=source,
+        remedy=_MISTRUST,
+    )
+
+
 def _bomb(source: str) -> ListError:
     return ListError(
         Text(
@@ -96,10 +114,7 @@ def _bomb(source: str) -> ListError:
             "the file unpacks to an unreasonable size; it was not opened",
         ),
         where=source,
-        remedy=Text(
-            "받은 곳을 확인하고, 명단만 새 파일에 붙여 넣어 저장해 주세요.",
-            "check where it came from; paste the list into a new file",
-        ),
+        remedy=_MISTRUST,
     )
 
 

@@ -21,7 +21,7 @@ from mailer.contacts.tables import Record
 from mailer.errors import ListError, WorkspaceError
 from mailer.wording import Text
 
-__all__ = ["FILE_LIMIT", "ROW_LIMIT", "parse", "read", "read_bytes"]
+__all__ = ["FILE_LIMIT", "ROW_LIMIT", "parse", "read", "read_bytes", "refuse_foreign"]
 
 FILE_LIMIT = 32 * 2**20
 ROW_LIMIT = 150_000
@@ -44,7 +44,7 @@ def parse(
 ) -> ContactList:
     """The list in `data`; `source` is the file name shown in places and messages."""
     name = name or Path(source).stem
-    _refuse_foreign(data, source)
+    refuse_foreign(data, source)
     if data.startswith(b"PK\x03\x04"):
         from mailer.contacts.sheets import open_sheet
 
@@ -109,7 +109,7 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def _refuse_foreign(data: bytes, source: str) -> None:
+def refuse_foreign(data: bytes, source: str) -> None:
     """Known files that are no list: each gets its own remedy."""
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise _empty(source)

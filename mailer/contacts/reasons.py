@@ -47,7 +47,7 @@ def why(
         return _unusable(address, found, lists)
     audience = merge(lists, exclude=exclude, where=where, suppressions=suppressions)
     mailed = next((contact for contact in audience.recipients if contact.address.key == found.key), None)
-    places = _places(found, lists)
+    places = _places(found, lists) + _meant(found, lists)
     decided = [
         Text(f"{left.where}: {left.reason.ko}", f"{left.where}: {left.reason.en}")
         for left in audience.left_out
@@ -82,6 +82,19 @@ def _places(address: Address, lists: Sequence[ContactList]) -> list[Text]:
         for chosen in lists
         for contact in chosen.contacts
         if contact.address.key == address.key
+    ]
+
+
+def _meant(address: Address, lists: Sequence[ContactList]) -> list[Text]:
+    """Rows that cannot be used and probably mean this address."""
+    return [
+        Text(
+            f"{chosen.source}:{p.row}: ‘{p.value}’라고 적혀 있어 쓰지 않았습니다. {p.problem.ko}",
+            f'{chosen.source}:{p.row}: written "{p.value}" and not used; {p.problem.en}',
+        )
+        for chosen in lists
+        for p in chosen.problems
+        if p.drops and p.suggestion and _is(address, p.suggestion)
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ from mailer.contacts.addresses import parse_address
 from mailer.contacts.columns import field_of
 from mailer.contacts.formulas import unguarded
 from mailer.contacts.problems import Problem, printable
+from mailer.contacts.reading import refuse_foreign
 from mailer.dispatch import Address
 
 __all__ = ["Suppression", "SuppressionKind", "Suppressions", "digest"]
@@ -90,14 +91,13 @@ class Suppressions:
     def parse(
         self, data: bytes, *, source: str, reason: str, added_at: datetime, added_by: str, encoding: str = "auto"
     ) -> tuple[tuple[Suppression, ...], tuple[Problem, ...]]:
-        """Entries (each once) and problems of a file to import: one address or `@domain` a row in the first column or the one named
-        이메일/주소/email, a reason in the one named 사유/reason or, without a header, in the second; else `reason`."""
-        text, _ = decoding.decode(data, encoding=encoding, where=source)
+        """Entries (each once) and problems of a file to import, text or workbook: one address or `@domain` a row in the first
+        column or the one named 이메일/주소/email, a reason in the one named 사유/reason or, without a header, in the second; else
+        `reason`. Raises ListError when the file cannot be read or is no list at all."""
         entries: dict[str, Suppression] = {}
         problems: list[Problem] = []
         columns = (0, 1)
-        lines = tables.lines_of(text)
-        for record in itertools.islice(tables.records(lines, tables.delimiters(lines)[0]), ROW_LIMIT):
+        for record in itertools.islice(_records(data, source, encoding), ROW_LIMIT):
             cells = [unguarded(cell.strip()) for cell in record.cells]
             if not any(cells):
                 continue
@@ -111,6 +111,17 @@ class Suppressions:
             else:
                 problems.append(replace(found, row=record.line, cells=tuple(record.cells)))
         return tuple(entries.values()), tuple(problems)
+
+
+def _records(data: bytes, source: str, encoding: str) -> Iterator[tables.Record]:
+    refuse_foreign(data, source)
+    if data.startswith(b"PK\x03\x04"):
+        from mailer.contacts.sheets import open_sheet
+
+        return open_sheet(data, source=source).records
+    text, _ = decoding.decode(data, encoding=encoding, where=source)
+    lines = tables.lines_of(text)
+    return tables.records(lines, tables.delimiters(lines)[0])
 
 
 def _headed(cells: Sequence[str]) -> tuple[int, int]:

@@ -151,8 +151,7 @@ def _facts(visit: Visit, dispatch: Dispatch) -> dict[str, Any]:
         "retry_at": ledger.queue.next_retry(dispatch.id) if status.counts[DeliveryState.DEFERRED] else None,
         "draft": ledger.manuscripts.of_dispatch(dispatch.id),
         "detail": _detail(newest),
-        "movable": dispatch.started_at is None
-        and dispatch.status in (DispatchStatus.SCHEDULED, DispatchStatus.PAUSED),
+        "movable": dispatch.started_at is None and dispatch.status in (DispatchStatus.SCHEDULED, DispatchStatus.PAUSED),
     }
 
 

@@ -42,6 +42,7 @@ SESSION = timedelta(hours=12)
 TOUCH = timedelta(minutes=5)
 Handler = Callable[["Visit"], Response]
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+LARGEST_NUMBER = 2**62
 _MOST_FIELD = 4 * 2**20
 
 
@@ -113,7 +114,10 @@ class Visit:
         return int(text) if text.isdecimal() and len(text) < 10 else default
 
     def path(self, name: str) -> Any:
-        return self.request.path_params[name]
+        found = self.request.path_params[name]
+        if isinstance(found, int) and found > LARGEST_NUMBER:
+            raise HTTPException(404)
+        return found
 
     def may(self, role: Role) -> bool:
         return self.visitor is not None and self.visitor.role.may(role)

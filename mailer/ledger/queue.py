@@ -16,11 +16,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, DispatchStatus, Outcome, Verdict
+from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, DispatchStatus
 from mailer.dispatch.states import DELIVERY_MOVES
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
-from mailer.ledger.values import delivery_from, outcome_columns
+from mailer.ledger.group import Beginning, Group, Settlement
+from mailer.ledger.values import delivery_from
 
 __all__ = ["Beginning", "Doubt", "Queue", "Settlement"]
 
@@ -29,38 +30,6 @@ _WAITING = DELIVERY_MOVES[DeliveryMove.BEGIN][0]
 
 MISSED = sa.type_coerce(t.delivery.c.retry_at, sa.Double) < sa.type_coerce(t.dispatch.c.give_up_at, sa.Double) - 1.0
 """Past its deadline, a deferred delivery had another try before it: the last wait of all ends at the deadline itself."""
-
-VERDICT_MOVES = {
-    Verdict.ACCEPT: DeliveryMove.ACCEPT,
-    Verdict.DEFER: DeliveryMove.DEFER,
-    Verdict.REFUSE: DeliveryMove.REFUSE,
-    Verdict.DOUBT: DeliveryMove.DOUBT,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """`owner` must hold the lease. `number` is the attempt about to be made (attempts so far + 1)."""
-
-    delivery_id: int
-    owner: str
-    number: int
-    started_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """The end of attempt `number`. `begun` says whether its beginning was committed; an attempt that ended before the message
-    bytes left (a refused RCPT) is begun and settled in one go. `retry_at` belongs to a deferred one."""
-
-    delivery_id: int
-    owner: str
-    number: int
-    begun: bool
-    outcome: Outcome
-    started_at: datetime
-    ended_at: datetime
-    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +49,7 @@ class Queue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._group = Group(database.engine.dialect)
 
     def claim(
         self,
@@ -138,9 +108,8 @@ class Queue:
         A delivery that is missing from the answer must not be sent: its dispatch was paused or cancelled, or its lease was lost.
         """
         with self._database.writing() as connection:
-            for settlement in settles:
-                _settle(connection, settlement)
-            return frozenset(b.delivery_id for b in begins if _begin(connection, b))
+            self._group.settle(connection, settles)
+            return self._group.begin(connection, begins)
 
     def suppress(self, delivery_id: int, *, reason: str, now: datetime) -> bool:
         """An opt-out that came after approval: the person is left out, and the log says why."""
@@ -274,72 +243,6 @@ def _lease(
     picked = chosen.with_for_update(skip_locked=True).cte("picked")
     statement = t.delivery.update().where(d.id.in_(sa.select(picked.c.id))).values(lease).returning(t.delivery)
     return sorted(map(delivery_from, connection.execute(statement)), key=lambda delivery: delivery.position)
-
-
-def _begin(connection: sa.Connection, beginning: Beginning) -> bool:
-    live = sa.exists().where(t.dispatch.c.id == t.delivery.c.dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING)
-    if not _take(connection, beginning.delivery_id, beginning.owner, beginning.number, live):
-        return False
-    connection.execute(
-        t.attempt.insert(),
-        {
-            "delivery_id": beginning.delivery_id,
-            "number": beginning.number,
-            "worker": beginning.owner,
-            "started_at": beginning.started_at,
-        },
-    )
-    return True
-
-
-def _take(
-    connection: sa.Connection, delivery_id: int, owner: str, number: int, live: sa.ColumnElement[bool] | None
-) -> bool:
-    before, after = DELIVERY_MOVES[DeliveryMove.BEGIN]
-    d = t.delivery.c
-    statement = t.delivery.update().where(
-        d.id == delivery_id, d.state.in_(before), d.lease_owner == owner, d.attempts == number - 1
-    )
-    if live is not None:
-        statement = statement.where(live)
-    return connection.execute(statement.values(state=after, attempts=number, retry_at=None)).rowcount == 1
-
-
-def _settle(connection: sa.Connection, settlement: Settlement) -> None:
-    columns = outcome_columns(settlement.outcome)
-    identity = {"delivery_id": settlement.delivery_id, "number": settlement.number}
-    if settlement.begun:
-        t_a = t.attempt.c
-        settled = connection.execute(
-            t.attempt.update()
-            .where(t_a.delivery_id == settlement.delivery_id, t_a.number == settlement.number, t_a.ended_at.is_(None))
-            .values(ended_at=settlement.ended_at, **columns)
-        ).rowcount
-        if not settled:
-            return
-    else:
-        if not _take(connection, settlement.delivery_id, settlement.owner, settlement.number, None):
-            return
-        times = {"started_at": settlement.started_at, "ended_at": settlement.ended_at}
-        connection.execute(t.attempt.insert(), {**identity, "worker": settlement.owner, **times, **columns})
-    before, after = DELIVERY_MOVES[VERDICT_MOVES[settlement.outcome.verdict]]
-    _update_state(
-        connection, settlement.delivery_id, before, after, number=settlement.number, retry_at=settlement.retry_at
-    )
-    if after is _D.DEFERRED:
-        _cancel_if_dispatch_is(connection, settlement.delivery_id)
-
-
-def _cancel_if_dispatch_is(connection: sa.Connection, delivery_id: int) -> None:
-    # cancelled while this message was on the wire: a deferred row must not stay open for ever
-    cancelled = sa.exists().where(
-        t.dispatch.c.id == t.delivery.c.dispatch_id, t.dispatch.c.status == DispatchStatus.CANCELLED
-    )
-    connection.execute(
-        t.delivery.update()
-        .where(t.delivery.c.id == delivery_id, t.delivery.c.state == _D.DEFERRED, cancelled)
-        .values(state=_D.CANCELLED, retry_at=None)
-    )
 
 
 def _update_state(

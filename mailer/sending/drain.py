@@ -1,11 +1,12 @@
 """Send what is ready of one dispatch, then stop: claim, begin, send, settle, on several lanes.
 
-    feeder  claims leased deliveries in batches, keeps the pace, hands each to a free lane
-    lane    compose -> borrow a connection -> transport.send(envelope, leaving) -> settle
+    feeder  claims leased deliveries in batches, keeps the pace, puts what may leave now on a short pile
+    lane    borrows a connection and carries parcels from the pile, one behind the other as the server allows
 
 `leaving` commits the attempt after the server's 354 and before the first byte of the message; when the ledger says no (paused,
-cancelled, lease lost) it raises, the transport drops the connection, and nothing has been sent. The bytes are checked against the
-hash that approval fixed: other bytes are never sent.
+cancelled, lease lost) it raises, the transport drops the connection, and nothing has been sent. The outcome of a parcel goes to the
+writer before the beginning of the next one of its lane, so that one commit holds both. The bytes are checked against the hash that
+approval fixed: other bytes are never sent.
 
 Not here: the wire (`transport/`), when to run (`worker.py`), SQL (`ledger/`).
 """
@@ -14,7 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus, Outcome, PauseCause, Scope, Stage, Verdict
@@ -22,6 +24,7 @@ from mailer.errors import IllegalMove, MessageError, StoppedByCheck
 from mailer.ledger import Beginning, Ledger, Settlement
 from mailer.message import Composer, Message
 from mailer.sending.judge import Judge, concerns_nobody
+from mailer.sending.parcel import Lane, Parcel, Withdrawn
 from mailer.sending.pool import Transport
 from mailer.sending.retry import retry_at
 from mailer.sending.site import Site, domain_of
@@ -37,21 +40,16 @@ AT_ONCE = 0.05
 LATEST = 30.0
 """Seconds after which a waiting dispatch is looked at again, whatever its rows say: the wall clock may have been stepped."""
 
-CLAIM_PER_LANE = 8
+CLAIM_PER_LANE = 16
+
+AHEAD_PER_LANE = 2
+"""Parcels on the pile for each lane: they left the reach of the pace, so not many."""
 
 FRESH = 1.0
 """Seconds for which the suppressions that were read count as those of now."""
 
-
-class Withdrawn(Exception):
-    """The ledger took the delivery back before its first byte left."""
-
-
-class Lane:
-    """One of the deliveries that may be on their way at once; it goes slower while the server fails it."""
-
-    def __init__(self) -> None:
-        self.failures = 0
+STALE = 5.0
+"""Seconds after which a parcel that nobody took from the pile is looked at again from the beginning."""
 
 
 class Drain:
@@ -80,6 +78,8 @@ class Drain:
         self._halt = asyncio.Event()
         self._judge = Judge(connections=site.settings.connections)
         self._free = [Lane() for _ in range(site.settings.connections)]
+        self._pile: deque[tuple[float, Delivery]] = deque()
+        self._taken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._error: Exception | None = None
         self._pausing: asyncio.Task[None] | None = None
@@ -100,6 +100,7 @@ class Drain:
             raise
         finally:
             await asyncio.gather(*self._running)
+            await self._give_back([delivery for _, delivery in self._pile])
             if self._pausing is not None:
                 await self._pausing
         if self._error is not None:
@@ -151,31 +152,27 @@ class Drain:
         )
 
     async def _hand_out(self, batch: Sequence[Delivery]) -> list[Delivery]:
-        """Give each to a lane; returns those that have to wait."""
+        """Put each on the pile when it may leave; returns those that have to wait."""
         if batch and self._composer is None:
             self._composer = await asyncio.to_thread(self._load_composer)
         held: list[Delivery] = []
         for position, delivery in enumerate(batch):
             if await self._leave_out(delivery):
                 continue
-            lane = await self._free_lane()
-            wait = self._site.reserve(domain_of(delivery)) if lane else None
+            await self._room_on_pile()
+            wait = None if self._ended else self._site.reserve(domain_of(delivery))
             if wait is not None:
                 await self._rest(max(wait, self._site.pace.take(self._site.clock.monotonic())))
-            if lane is None or self._ended:
-                self._free.extend([lane] if lane else [])
+            if self._ended:
                 return [*held, *batch[position:]]
             if wait is None:
-                self._free.append(lane)
                 held.append(delivery)
                 continue
             # at a slow pace the wait was long enough for an opt-out
             if await self._leave_out(delivery):
-                self._free.append(lane)
                 continue
-            task = asyncio.create_task(self._carry(lane, delivery))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._pile.append((self._site.clock.monotonic(), delivery))
+            self._start_lane()
         return held
 
     async def _leave_out(self, delivery: Delivery) -> bool:
@@ -189,15 +186,12 @@ class Drain:
         await asyncio.to_thread(self._ledger.queue.suppress, delivery.id, reason=reason, now=now)
         return True
 
-    async def _free_lane(self) -> Lane | None:
-        """None when the drain ends before one is free."""
-        while not self._ended:
-            if self._free:
-                return self._free.pop()
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-        return None
+    async def _room_on_pile(self) -> None:
+        while len(self._pile) >= AHEAD_PER_LANE * self._site.settings.connections and not self._ended:
+            self._taken.clear()
+            await self._taken.wait()
 
-    async def _give_back(self, deliveries: Sequence[Delivery]) -> None:
+    async def _give_back(self, deliveries: Collection[Delivery]) -> None:
         if deliveries:
             ids = [delivery.id for delivery in deliveries]
             await asyncio.to_thread(self._ledger.queue.give_back, self._owner, ids)
@@ -212,34 +206,66 @@ class Drain:
 
     # -- lane ------------------------------------------------------------------------------------------------------
 
-    async def _carry(self, lane: Lane, delivery: Delivery) -> None:
+    def _start_lane(self) -> None:
+        if self._free:
+            task = asyncio.create_task(self._work(self._free.pop()))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _work(self, lane: Lane) -> None:
         try:
-            lane.failures = lane.failures + 1 if await self._deliver(delivery) else 0
+            while self._pile and not self._ended:
+                await self._carry(lane)
+                if lane.failures:
+                    await self._rest(self._patience(lane))
         except Exception as error:  # noqa: BLE001 - raised again by run(), when the other lanes have settled theirs
             self._error = self._error or error
             self._halt.set()
-        if lane.failures:
-            settings = self._site.settings
-            await self._rest(min(settings.backoff_first * 2 ** min(lane.failures - 1, 20), settings.backoff_longest))
         self._free.append(lane)
+        self._taken.set()
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        """Try one delivery. True when the server itself failed, so that this lane should go slower."""
-        message = self._compose(delivery)
-        if message is None:
-            await self._give_back((delivery,))
-            return False
-        async with self._site.pool.borrow() as transport:
-            if self._ended:
-                await self._give_back((delivery,))
-                return False
-            outcome = await self._send(transport, delivery, message)
-            if outcome is None:
-                return False
-            # before the connection goes to the next lane: after a refused login there is none
-            self._weigh(outcome)
-        self._site.learn(delivery, outcome)
-        return outcome.scope is Scope.SITE
+    def _patience(self, lane: Lane) -> float:
+        settings = self._site.settings
+        return min(settings.backoff_first * 2.0 ** min(lane.failures - 1, 20), settings.backoff_longest)
+
+    async def _carry(self, lane: Lane) -> None:
+        """Carry parcels on one connection, as long as there are some and nothing speaks against it."""
+        try:
+            async with self._site.pool.borrow() as transport:
+                await self._carry_on(transport, lane)
+        finally:
+            settling, lane.settling = lane.settling, []
+            for commit in settling:
+                await commit
+        returned, lane.returned = lane.returned, []
+        await self._give_back(returned)
+
+    async def _carry_on(self, transport: Transport, lane: Lane) -> None:
+        def ahead() -> Parcel | None:
+            return None if lane.failures or self._site.pool.wanted else self._next_parcel(lane, transport)
+
+        first = self._next_parcel(lane, transport)
+        if first is None:
+            return
+        try:
+            await transport.carry(first, ahead)
+        except MessageError as error:
+            # our own bytes cannot go on a wire: nothing was sent, and nobody else's message would fare better
+            first.settled(_unfit(error))
+        except Withdrawn:
+            await self._look_at_dispatch()
+
+    def _next_parcel(self, lane: Lane, transport: Transport) -> Parcel | None:
+        """The next one of the pile, composed."""
+        while self._pile and not self._ended:
+            since, delivery = self._pile.popleft()
+            self._taken.set()
+            old = self._site.clock.monotonic() - since > STALE
+            message = None if old or self._site.shut(domain_of(delivery)) else self._compose(delivery)
+            if message is not None:
+                return Parcel(self, lane, transport, delivery, message.envelope)
+            lane.returned.append(delivery)
+        return None
 
     def _compose(self, delivery: Delivery) -> Message | None:
         """The approved message, or None: then the dispatch has been paused."""
@@ -256,55 +282,57 @@ class Drain:
             return None
         return message
 
-    async def _send(self, transport: Transport, delivery: Delivery, message: Message) -> Outcome | None:
-        """One attempt, written down; None when the ledger took the delivery back."""
-        started = self._site.clock.now()
-        begun = False
+    # -- what a parcel asks ----------------------------------------------------------------------------------------
 
-        async def leaving() -> None:
-            nonlocal begun
-            self._site.pool.see(transport, connected=True)
-            await self._begin(delivery, started)
-            begun = True
-
-        try:
-            outcome = await _outcome(transport, message, leaving)
-        except Withdrawn:
-            await self._give_back((delivery,))
-            await self._look_at_dispatch()
-            return None
-        if not begun and concerns_nobody(outcome):
-            await self._give_back((delivery,))
-        else:
-            await self._settle(delivery, begun, started, outcome)
-        return outcome
-
-    async def _begin(self, delivery: Delivery, started: datetime) -> None:
+    async def begin(self, parcel: Parcel) -> None:
+        """Commit the attempt, or raise Withdrawn."""
+        if self._ended:
+            raise Withdrawn
+        self._site.pool.see(parcel.transport, connected=True)
         beginning = Beginning(
-            delivery_id=delivery.id, owner=self._owner, number=delivery.attempts + 1, started_at=started
+            delivery_id=parcel.delivery.id,
+            owner=self._owner,
+            number=parcel.delivery.attempts + 1,
+            started_at=parcel.started_at,
         )
         if not await self._site.writer.begin(beginning):
             raise Withdrawn
 
-    async def _settle(self, delivery: Delivery, begun: bool, started: datetime, outcome: Outcome) -> None:
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        """Have the outcome written, and learn from it."""
+        lane = parcel.lane
+        if not parcel.begun and concerns_nobody(outcome):
+            lane.returned.append(parcel.delivery)
+        else:
+            lane.settling.append(self._site.writer.settling(self._settlement(parcel, outcome)))
+        # at once: after a refused login there is no next connection
+        self._weigh(outcome)
+        self._site.learn(parcel.delivery, outcome)
+        lane.failures = lane.failures + 1 if outcome.scope is Scope.SITE else 0
+
+    def put_back(self, delivery: Delivery) -> None:
+        self._pile.appendleft((self._site.clock.monotonic(), delivery))
+
+    def now(self) -> datetime:
+        return self._site.clock.now()
+
+    def _settlement(self, parcel: Parcel, outcome: Outcome) -> Settlement:
         now = self._site.clock.now()
-        number = delivery.attempts + 1
+        number = parcel.delivery.attempts + 1
         again = None
         if outcome.verdict is Verdict.DEFER:
             deadline = self._dispatch.give_up_at
             # a retry that would come too late: the row waits for its deadline, where `expire` fails it
             again = retry_at(number, now, deadline, self._site.settings.retry, random.random()) or deadline
-        await self._site.writer.settle(
-            Settlement(
-                delivery_id=delivery.id,
-                owner=self._owner,
-                number=number,
-                begun=begun,
-                outcome=outcome,
-                started_at=started,
-                ended_at=now,
-                retry_at=again,
-            )
+        return Settlement(
+            delivery_id=parcel.delivery.id,
+            owner=self._owner,
+            number=number,
+            begun=parcel.begun,
+            outcome=outcome,
+            started_at=parcel.started_at,
+            ended_at=now,
+            retry_at=again,
         )
 
     # -- stopping --------------------------------------------------------------------------------------------------
@@ -332,6 +360,7 @@ class Drain:
         """Begin nothing more from this very moment, and pause the dispatch."""
         if not self._halt.is_set():
             self._halt.set()
+            self._taken.set()
             self._pausing = asyncio.create_task(self._pause(cause, detail))
 
     async def _pause(self, cause: PauseCause, detail: str) -> None:
@@ -344,9 +373,5 @@ class Drain:
             return
 
 
-async def _outcome(transport: Transport, message: Message, leaving: Callable[[], Awaitable[None]]) -> Outcome:
-    try:
-        return await transport.send(message.envelope, leaving)
-    except MessageError as error:
-        # our own bytes cannot go on a wire: nothing was sent, and nobody else's message would fare better
-        return Outcome(verdict=Verdict.REFUSE, scope=Scope.MESSAGE, stage=Stage.MAIL, detail=error.what.en)
+def _unfit(error: MessageError) -> Outcome:
+    return Outcome(verdict=Verdict.REFUSE, scope=Scope.MESSAGE, stage=Stage.MAIL, detail=error.what.en)

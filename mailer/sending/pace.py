@@ -54,6 +54,10 @@ class Breaker:
     def wait(self, now: float) -> float:
         return max(0.0, self._until - now)
 
+    def shut(self, now: float) -> bool:
+        """True when nobody may go now, not even one who was let in before it opened."""
+        return self._until > now and not self._probing
+
     def admit(self, now: float) -> None:
         """A message is about to go; after an opening it is the only one for a while, whatever becomes of it."""
         if self._openings:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 from mailer.dispatch import Envelope, Outcome
 
-__all__ = ["Pool", "Transport"]
+__all__ = ["Job", "Pool", "Transport"]
+
+
+class Job(Protocol):
+    """One message to carry. `leaving` is awaited when nothing of the message has been written yet and its first byte comes next;
+    if it raises, nothing is written and the error passes through. Otherwise it is `settled`, or comes `back` untried."""
+
+    @property
+    def envelope(self) -> Envelope: ...
+
+    async def leaving(self) -> None: ...
+
+    def settled(self, outcome: Outcome) -> None: ...
+
+    def back(self) -> None: ...
 
 
 class Transport(Protocol):
-    """How a message leaves. `leaving` is awaited when nothing of the message has been written yet and its first byte comes next;
-    if it raises, nothing is written and the error passes through."""
+    """How messages leave: `carry` takes the first one and then what `ahead` gives, until it gives None or the connection ends."""
 
     @property
     def connected(self) -> bool: ...
 
-    async def send(self, envelope: Envelope, leaving: Callable[[], Awaitable[None]]) -> Outcome: ...
+    async def carry(self, first: Job, ahead: Callable[[], Job | None]) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -37,23 +50,41 @@ class Pool:
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Transport] = []
         self._out = 0
+        self._waiting = 0
         self._live: set[Transport] = set()
         self._changed = asyncio.Event()
 
+    @property
+    def wanted(self) -> bool:
+        """True while somebody waits for a connection: those who have one should not keep it for long."""
+        return self._waiting > 0 and self._slots.locked()
+
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[Transport]:
-        async with self._slots:
-            while self._out and not self._live:
-                self._changed.clear()
-                await self._changed.wait()
-            transport = self._take()
-            self._out += 1
-            try:
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            async with self._borrowed() as transport:
                 yield transport
-            finally:
-                self._out -= 1
-                self._idle.append(transport)
-                self.see(transport, connected=transport.connected)
+        finally:
+            self._slots.release()
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[Transport]:
+        while self._out and not self._live:
+            self._changed.clear()
+            await self._changed.wait()
+        transport = self._take()
+        self._out += 1
+        try:
+            yield transport
+        finally:
+            self._out -= 1
+            self._idle.append(transport)
+            self.see(transport, connected=transport.connected)
 
     def see(self, transport: Transport, *, connected: bool) -> None:
         """What is known of a borrowed transport: once one is connected, the others may try."""

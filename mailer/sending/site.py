@@ -91,6 +91,11 @@ class Site:
         known.breaker.admit(now)
         return known.pace.take(now)
 
+    def shut(self, domain: str) -> bool:
+        """True when `domain` has begun to put everybody off since a slot was taken."""
+        known = self._domains.get(domain)
+        return known is not None and known.breaker.shut(self.clock.monotonic())
+
     def blocked(self) -> dict[str, float]:
         """Domains that may not be written to now, and for how many seconds. Forgets those with nothing to remember."""
         now = self.clock.monotonic()

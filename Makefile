@@ -22,11 +22,17 @@ $(VENV)/.%: requirements/%.txt | $(PY)
 demo: $(VENV)/.main  ## send the sample release to a mailbox on this machine (nothing leaves it)
 	@$(PY) -m mailer demo
 
+serve: $(VENV)/.main  ## open the web page (MAILER_LANG=en for English)
+	@$(PY) -m mailer serve --open
+
 test: $(VENV)/.test  ## run the tests
 	@$(PY) -m pytest -q
 
 chaos: $(VENV)/.test  ## the long fault runs: 200 kills, two workers, 50,000 people (make chaos SEED=2 RUNS="kills limit")
 	@$(PY) -m tests.faults.chaos --seed $(or $(SEED),1) $(RUNS)
+
+e2e: $(VENV)/.e2e  ## run the browser tests (skipped without Chromium)
+	@$(PY) -m pytest -q tests/e2e
 
 lint: $(VENV)/.dev  ## ruff and mypy --strict
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

@@ -79,6 +79,16 @@ def test_western_lists_read_as_cp1252() -> None:
     assert [c.name for c in contacts.contacts] == ["Ana Núñez", "Jürgen Müller"]
 
 
+def test_a_capital_accent_is_no_hangul() -> None:
+    """`Ál` of a Western list is valid CP949, too; a rare syllable with no other Hangul beside it still counts as Korean."""
+    western = parsed("email,name\na@diario.example,Álvaro Solís\nb@diario.example,Ángel\n".encode("cp1252"))
+    assert (western.encoding, western.contacts[1].name) == ("cp1252", "Ángel")
+    alone = parsed("email,name\na@diario.example,Álvaro\nb@diario.example,Ángel\n".encode("cp1252"))
+    assert (alone.encoding, alone.contacts[0].name) == ("cp1252", "Álvaro")
+    rare = parsed("email,name\na@paper.example,똠\nb@paper.example,ann\n".encode("cp949"))
+    assert (rare.encoding, rare.contacts[0].name) == ("cp949", "똠")
+
+
 @pytest.mark.parametrize("cut", [1, 2])
 def test_half_a_letter_at_the_end_costs_one_row(cut: int) -> None:
     """A UTF-8 file cut inside its last letter is read; the row with the broken letter is left out and named."""

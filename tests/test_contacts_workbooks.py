@@ -110,6 +110,42 @@ def _strings(data: bytes) -> Formats:
     return Formats(strings=shared_strings(Package(data, "s"), "xl/sharedStrings.xml"))
 
 
+def test_workbooks_of_other_programs_are_read() -> None:
+    """Element names with a prefix, an absolute target, cells without references, rich text, and days counted from 1904."""
+    workbook_part = (
+        f'<x:workbook xmlns:x="{MAIN}" xmlns:r="{OFFICE}"><x:workbookPr date1904="1"/>'
+        '<x:sheets><x:sheet name="명단" sheetId="1" r:id="rId1"/></x:sheets></x:workbook>'
+    )
+    relations = (
+        f'<Relationships xmlns="{PACKAGE}">'
+        f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="/xl/worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{OFFICE}/styles" Target="/xl/styles.xml"/></Relationships>'
+    )
+    styles = f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+    texts = ("이메일", "이름", "등록일")
+    header = "".join(f'<x:c t="inlineStr"><x:is><x:t>{text}</x:t></x:is></x:c>' for text in texts)
+    person = (
+        '<x:c t="inlineStr"><x:is><x:t>kim@paper.example</x:t></x:is></x:c>'
+        '<x:c t="inlineStr"><x:is><x:r><x:t>김</x:t></x:r><x:r><x:t>민지</x:t></x:r></x:is></x:c>'
+        '<x:c s="1"><x:v>44621</x:v></x:c>'
+    )
+    sheet = (
+        f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData><x:row>{header}</x:row><x:row>{person}</x:row></x:sheetData>'
+        "</x:worksheet>"
+    )
+    parts = {
+        "xl/workbook.xml": workbook_part,
+        "xl/_rels/workbook.xml.rels": relations,
+        "xl/styles.xml": styles,
+        "xl/worksheets/sheet1.xml": sheet,
+    }
+    contacts = parsed(bare(parts))
+    assert [(str(c.address), c.name, c.added) for c in contacts.contacts] == [
+        ("kim@paper.example", "김민지", "2026-03-02")
+    ]
+    assert (contacts.sheet, contacts.contacts[0].sources) == ("명단", ("press.xlsx:2",))
+
+
 def test_phonetic_guides_are_no_part_of_a_name() -> None:
     """Japanese workbooks hold the reading of a name inside the cell."""
     strings = (

@@ -79,7 +79,7 @@ def _detect(data: bytes, where: str) -> str:
     _refuse_binary(data, where)
     if _decodes(data, "utf-8") or _is_damaged_utf8(data):
         return "utf-8"
-    if _decodes(data, "cp949"):
+    if _decodes(data, "cp949") and not _is_capital_accents(data):
         return "cp949"
     if _is_western(data):
         return "cp1252"
@@ -121,6 +121,11 @@ def _is_western(data: bytes) -> bool:
     high = len(re.findall(rb"[\x80-\xff]", sample))
     pairs = len(re.findall(rb"[\x80-\xff]{2}", sample))
     return high * 8 <= len(sample) and pairs * 5 <= high and _decodes(data, "cp1252")
+
+
+def _is_capital_accents(data: bytes) -> bool:
+    """`Álvarez` in CP1252 is also valid CP949, as a syllable that no name has; with any usual Hangul beside it this is False."""
+    return _is_western(data) and re.search(rb"[\x80-\xbf]", data) is None and not data.isascii()
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

@@ -20,6 +20,7 @@ MailerError                 exit 1   what, where, remedy in both languages
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -43,7 +44,29 @@ __all__ = [
     "TemplateError",
     "UsageError",
     "WorkspaceError",
+    "system_reason",
 ]
+
+_REASONS = {
+    errno.EACCES: "권한이 없습니다",
+    errno.EPERM: "권한이 없습니다",
+    errno.EROFS: "읽기 전용입니다",
+    errno.ENOSPC: "남은 공간이 없습니다",
+    errno.EDQUOT: "쓸 수 있는 공간을 다 썼습니다",
+    errno.ENOENT: "그런 파일이나 폴더가 없습니다",
+    errno.ENOTDIR: "폴더가 아닌 것이 경로에 있습니다",
+    errno.EISDIR: "파일이 아니라 폴더입니다",
+    errno.EEXIST: "같은 이름이 이미 있습니다",
+    errno.ENAMETOOLONG: "이름이 너무 깁니다",
+    errno.EMFILE: "열린 파일이 너무 많습니다",
+    errno.EIO: "저장 장치가 응답하지 않습니다",
+}
+
+
+def system_reason(error: OSError) -> Text:
+    """Why the system refused, in its own English and in plain Korean; what is not in the table stays English."""
+    said = error.strerror or type(error).__name__
+    return Text(_REASONS.get(error.errno or 0, said), said)
 
 
 class MailerError(Exception):

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailer.errors import MailerError, UsageError, WorkspaceError
+from mailer.errors import MailerError, UsageError, WorkspaceError, system_reason
 from mailer.wording import Text
 
 __all__ = ["Created", "Workspace", "init", "package_data"]
@@ -171,7 +171,15 @@ def _tree(folder: Path) -> Iterator[Path]:
 
 
 def _files(folder: Path, endings: Sequence[str]) -> list[Path]:
-    found = folder.iterdir() if folder.is_dir() else iter(())
+    try:
+        found = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        reason = system_reason(error)
+        raise WorkspaceError(
+            Text(f"폴더를 읽을 수 없습니다 ({reason.ko})", f"the folder cannot be read ({reason.en})"),
+            where=str(folder),
+            remedy=Text("폴더의 읽기 권한을 확인하세요", "check the permission to read it"),
+        ) from error
     return sorted(path for path in found if path.suffix.lower() in endings and path.is_file())
 
 
@@ -210,10 +218,10 @@ def _ambiguous(name: str, found: Sequence[Path], kind: Text) -> MailerError:
 
 
 def _unwritable(path: Path, error: OSError) -> WorkspaceError:
-    reason = error.strerror or type(error).__name__
+    reason = system_reason(error)
     return WorkspaceError(
-        Text(f"여기에 쓸 수 없습니다 ({reason})", f"cannot write here ({reason})"),
-        where=str(error.filename or path),
+        Text(f"여기에 쓸 수 없습니다 ({reason.ko})", f"cannot write here ({reason.en})"),
+        where=str(path),
         remedy=Text(
             "쓰기 권한과 남은 공간을 확인하거나 --workspace로 다른 폴더를 고르세요",
             "check the permission to write and the free space, or choose another folder with --workspace",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,16 @@ def test_an_error_brings_its_findings() -> None:
     view.error(LetterError(Text("원고를 쓸 수 없습니다", "the letter cannot be used"), findings=[WEEKDAY]))
     assert "stop  letters/a.md:6: 2020-09-10 is a Thursday" in written(view.err)
     assert "-> correct the weekday" in written(view.err)
+
+
+def test_what_an_error_says_itself_is_not_said_twice() -> None:
+    """A letter that cannot even be decoded has one finding, which is the error: one complaint, one remedy."""
+    view = screen("ko")
+    where = "letters/a.md:6"
+    view.error(
+        LetterError(WEEKDAY.message, where=where, remedy=WEEKDAY.remedy, findings=[replace(WEEKDAY, where=where)])
+    )
+    assert written(view.err).count(WEEKDAY.message.ko) == 1
 
 
 def test_findings_come_gravest_first() -> None:

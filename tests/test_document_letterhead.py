@@ -18,7 +18,7 @@ def refused(text: str | bytes, source: str = "templates/letterhead.toml") -> Doc
     data = text.encode() if isinstance(text, str) else text
     with pytest.raises(DocumentError) as caught:
         read_letterhead(data, source)
-    assert caught.value.where == source
+    assert caught.value.where.startswith(source)
     assert caught.value.remedy is not None
     return caught.value
 
@@ -80,6 +80,11 @@ def test_unusable_value_names_its_key(line: str, key: str) -> None:
 def test_broken_files_are_explained(data: bytes) -> None:
     """Another encoding or broken TOML is one sentence, not a stack trace."""
     refused(data)
+
+
+def test_broken_toml_names_its_line() -> None:
+    """Whoever mends the file is told where."""
+    assert refused('name_ko = "가"\n= x').where == "templates/letterhead.toml:2"
 
 
 def test_logo_is_read_from_the_letterheads_folder(tmp_path: Path) -> None:

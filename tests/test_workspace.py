@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import unicodedata
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mailer.config import KEYS, read_config
-from mailer.errors import MailerError, UsageError, WorkspaceError
+from mailer.errors import MailerError, UsageError, WorkspaceError, system_reason
 from mailer.workspace import Workspace, init, package_data
 
 
@@ -132,6 +133,27 @@ def test_an_unwritable_workspace_names_place_and_remedy(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
     with pytest.raises(WorkspaceError):
         init(tmp_path / "var" / "below-a-file")
+
+
+def test_a_folder_that_may_not_be_read_is_said_so(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked folder of lists is a sentence with place and remedy, in each language alone, not a fault of the program."""
+
+    def locked(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", locked)
+    with pytest.raises(WorkspaceError) as caught:
+        workspace.find_list("press")
+    assert caught.value.where == str(workspace.recipients)
+    assert "권한이 없습니다" in caught.value.what.ko
+    assert "Permission denied" in caught.value.what.en
+
+
+def test_the_system_speaks_korean_where_it_is_known_what_it_says() -> None:
+    """Common refusals have Korean words; a rare one is quoted rather than guessed."""
+    assert system_reason(OSError(errno.ENOSPC, "No space left on device")).ko == "남은 공간이 없습니다"
+    assert system_reason(OSError(errno.ELOOP, "Too many symbolic links")).ko == "Too many symbolic links"
+    assert system_reason(OSError()).en == "OSError"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes everywhere")

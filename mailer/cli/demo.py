@@ -37,7 +37,7 @@ from mailer.desk.preview import Preview, write_preview
 from mailer.desk.report import LogLine, log_lines, send_record, status_of
 from mailer.desk.times import WallTime, local
 from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus
-from mailer.errors import WorkspaceError
+from mailer.errors import WorkspaceError, system_reason
 from mailer.findings import Level
 from mailer.ledger import LogFilter
 from mailer.wording import Text
@@ -113,10 +113,9 @@ def _folder(workspace: Path) -> Path:
         root.mkdir()
         (root / MARK).touch()
     except OSError as error:
+        reason = system_reason(error)
         raise WorkspaceError(
-            Text(
-                f"시연 폴더를 만들 수 없습니다: {error.strerror}", f"the demo folder cannot be made: {error.strerror}"
-            ),
+            Text(f"시연 폴더를 만들 수 없습니다: {reason.ko}", f"the demo folder cannot be made: {reason.en}"),
             where=str(root),
             remedy=Text("쓸 수 있는 폴더에서 하세요", "run it in a folder you may write"),
         ) from error

@@ -79,7 +79,9 @@ class Screen:
         place = f"{clean(error.where)}: " if error.where else ""
         what, *picture = error.what.to(self.language).split("\n")
         self._entry(f"{head}: ", f"{place}{clean(what)}", error.remedy, "bad", picture)
-        self.findings((one for one in error.findings if one.level is not Level.OK), talk=True)
+        said = (error.where, error.what)
+        rest = (one for one in error.findings if one.level is not Level.OK and (one.where, one.message) != said)
+        self.findings(rest, talk=True)
 
     def problem(self, what: Text | str, remedy: Text | None = None) -> None:
         """A complaint that is not a `MailerError`, such as wrong usage."""
@@ -194,7 +196,7 @@ def _unasked(number: int) -> UsageError:
             "stopped, because nobody could confirm the number of people; nothing was sent",
         ),
         remedy=Text(
-            f"확인했다면 --yes --expect {number}을 함께 적으세요", f"if it is right, add --yes --expect {number}"
+            f"확인했다면 이것을 함께 적으세요: --yes --expect {number}", f"if it is right, add --yes --expect {number}"
         ),
     )
 

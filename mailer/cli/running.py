@@ -39,10 +39,13 @@ async def _run(screen: Screen, app: App, number: int, wait: bool) -> bool:
     with Stopping(screen) as stopping, Progress(screen, Text("보내는 중", "Sending")) as progress:
         stopping.say = progress.say
         worker = asyncio.create_task(app.work(stopping.event, only=number, until=lambda: _is_over(app, number, wait)))
-        while not worker.done():
-            progress.update(tally_of(await asyncio.to_thread(_status, app, number)))
-            await asyncio.wait({worker}, timeout=LOOK_SECONDS)
-        await worker
+        try:
+            while not worker.done():
+                progress.update(tally_of(await asyncio.to_thread(_status, app, number)))
+                await asyncio.wait({worker}, timeout=LOOK_SECONDS)
+        finally:
+            stopping.event.set()
+            await worker
         progress.update(tally_of(await asyncio.to_thread(_status, app, number)))
         if stopping.by is None:
             return False

@@ -65,10 +65,13 @@ def worker(call: Call, until_idle: bool) -> int:
 async def _run(screen: Screen, app: App, watcher: Watcher, until_idle: bool) -> signal.Signals | None:
     with Stopping(screen) as stopping:
         work = asyncio.create_task(app.work(stopping.event, until=(lambda: _is_idle(app)) if until_idle else None))
-        while not work.done():
-            await asyncio.to_thread(watcher.look)
-            await asyncio.wait({work}, timeout=LOOK_SECONDS)
-        await work
+        try:
+            while not work.done():
+                await asyncio.to_thread(watcher.look)
+                await asyncio.wait({work}, timeout=LOOK_SECONDS)
+        finally:
+            stopping.event.set()
+            await work
         await asyncio.to_thread(watcher.look)
         return stopping.by
 

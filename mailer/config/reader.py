@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
 
 from mailer.config import values
 from mailer.config.keys import KEYS
@@ -183,6 +182,8 @@ def _existing(root: Path, text: str) -> Path:
 
 def _sqlite_path(root: Path, url: str) -> Path:
     """The file behind `sqlite:///relative/to/the/workspace.db` or `sqlite:////absolute.db`."""
+    from urllib.parse import unquote, urlsplit
+
     parts = urlsplit(url)
     name = unquote(parts.path).removeprefix("/")
     if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment or name in {"", ":memory:"}:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailer.config.keys import KEYS
-from mailer.errors import ConfigError
+from mailer.errors import ConfigError, system_reason
 from mailer.wording import Text
 
 __all__ = ["DEFAULT", "Origin", "Raw", "gather", "read_env_file"]
@@ -66,11 +66,13 @@ def gather(workspace: Path, environ: Mapping[str, str], flags: Mapping[str, str]
 
 def read_env_file(path: Path) -> Iterator[tuple[str, str, str]]:
     """(name, text, `.env:line`) of each setting in a `.env` file; nothing when there is no such file."""
+    name = _shown(path)
+    text = _decode(_read(path, missing=b""), name)
+    if not text:
+        return
     from dotenv.parser import parse_stream
 
     seen: dict[str, int] = {}  # an empty line may stand before the one that counts
-    name = _shown(path)
-    text = _decode(_read(path, missing=b""), name)
     for binding in parse_stream(io.StringIO(text)):
         blank = binding.original.string[: len(binding.original.string) - len(binding.original.string.lstrip())]
         line = binding.original.line + blank.replace("\r\n", "\n").replace("\r", "\n").count("\n")
@@ -188,9 +190,9 @@ def _refuse_control(name: str, raw: Raw) -> None:
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:
-    reason = error.strerror or type(error).__name__
+    reason = system_reason(error)
     return ConfigError(
-        Text(f"설정 파일을 읽을 수 없습니다 ({reason})", f"the settings file cannot be read ({reason})"),
+        Text(f"설정 파일을 읽을 수 없습니다 ({reason.ko})", f"the settings file cannot be read ({reason.en})"),
         where=_shown(path),
         remedy=Text("경로와 읽기 권한을 확인하세요", "check the path and the permission to read it"),
     )

@@ -14,7 +14,7 @@ from mailer.contacts.formulas import guarded
 from mailer.desk.report import LogLine
 from mailer.desk.times import local
 from mailer.dispatch import DeliveryState
-from mailer.errors import UsageError, WorkspaceError
+from mailer.errors import UsageError, WorkspaceError, system_reason
 from mailer.wording import Language, Text
 
 __all__ = ["STATE_WORDS", "export_log"]
@@ -127,8 +127,9 @@ def _replace(path: Path, data: bytes) -> None:
             part.write(data)
         os.replace(part.name, path)
     except OSError as error:
+        reason = system_reason(error)
         raise WorkspaceError(
-            Text(f"파일을 쓸 수 없습니다: {error.strerror}", f"the file cannot be written: {error.strerror}"),
+            Text(f"파일을 쓸 수 없습니다: {reason.ko}", f"the file cannot be written: {reason.en}"),
             where=str(path),
             remedy=Text("다른 이름이나 폴더를 정하세요", "choose another name or folder"),
         ) from error

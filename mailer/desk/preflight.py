@@ -99,7 +99,7 @@ def message_findings(messages: Sequence[tuple[str, str, int]], release: Release)
     level = Level.OK
     if largest > LARGE_MESSAGE:
         level = Level.ERROR if largest > LARGEST_MESSAGE else Level.WARNING
-    size = f"{largest / 1_000_000:.1f} MB" if largest >= 1_000_000 else f"{largest / 1000:.0f} KB"
+    size = _size(largest)
     findings.append(
         Finding(
             level=level,
@@ -121,7 +121,9 @@ def server_findings(
     findings = _reserved_findings([entry for entry, _ in messages], place)
     address, largest = max(messages, key=lambda entry: entry[1], default=("", 0))
     if size_limit is not None and size_limit and largest > size_limit:
-        taken, made = f"{size_limit / 1_000_000:.1f} MB", f"{largest / 1_000_000:.1f} MB"
+        taken, made = _size(size_limit), _size(largest)
+        if taken == made:
+            taken, made = f"{size_limit:,} B", f"{largest:,} B"
         findings.append(
             Finding(
                 level=Level.ERROR,
@@ -149,6 +151,10 @@ def server_findings(
             )
         )
     return findings
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1_000_000:.1f} MB" if octets >= 1_000_000 else f"{octets / 1000:.0f} KB"
 
 
 def _reserved_findings(written: Sequence[str], place: str) -> list[Finding]:
@@ -298,26 +304,29 @@ def _date_findings(release: Release, day: date) -> Iterable[Finding]:
 
 
 def history_findings(release: Release, dispatches: Iterable[Dispatch]) -> list[Finding]:
-    """A journalist mailed twice: an earlier dispatch of the same number or title that was not cancelled."""
-    for earlier in dispatches:
-        if earlier.status in (DispatchStatus.CANCELLED, DispatchStatus.DRAFT):
-            continue
-        if earlier.number == release.number or earlier.title == release.title:
-            return [
-                _warning(
-                    "dispatch.repeated",
-                    Text(
-                        f"같은 문서번호나 제목의 발송 {earlier.id} 이(가) 이미 있습니다. 같은 사람이 두 번 받을 수 있습니다",
-                        f"dispatch {earlier.id} has the same number or title: people may get it twice",
-                    ),
-                    where=release.source,
-                    remedy=Text(
-                        f"못 받은 사람에게만 보내려면: mailer resend {earlier.id} --failed",
-                        f"to reach only those who did not get it: mailer resend {earlier.id} --failed",
-                    ),
-                )
-            ]
-    return []
+    """A journalist mailed twice: an earlier dispatch of the same number or title that was not cancelled. Of several the one that
+    went out last is named, before those that still wait."""
+    over = (DispatchStatus.CANCELLED, DispatchStatus.DRAFT)
+    same = [one for one in dispatches if one.status not in over and _is_same(one, release)]
+    if not same:
+        return []
+    earlier = max(same, key=lambda one: (one.started_at is not None, one.id))
+    number = earlier.id
+    remedy = Text(
+        f"못 받은 사람에게만 보내려면: mailer resend {number} --failed",
+        f"to reach only those who did not get it: mailer resend {number} --failed",
+    )
+    if earlier.started_at is None:
+        remedy = Text(f"그 대신이라면 먼저: mailer cancel {number}", f"if this takes its place: mailer cancel {number}")
+    message = Text(
+        f"같은 문서번호나 제목의 발송 {number} 이(가) 이미 있습니다. 같은 사람이 두 번 받을 수 있습니다",
+        f"dispatch {number} has the same number or title: people may get it twice",
+    )
+    return [_warning("dispatch.repeated", message, where=release.source, remedy=remedy)]
+
+
+def _is_same(dispatch: Dispatch, release: Release) -> bool:
+    return dispatch.title == release.title or (bool(release.number) and dispatch.number == release.number)
 
 
 def _warning(code: str, message: Text, *, where: str = "", remedy: Text | None = None) -> Finding:

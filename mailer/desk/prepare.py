@@ -18,7 +18,7 @@ from mailer.contacts import Audience, ContactList, Suppressions
 from mailer.desk import preflight
 from mailer.dispatch import Contact
 from mailer.document import Document, Letterhead
-from mailer.errors import ListError, WorkspaceError
+from mailer.errors import ListError, WorkspaceError, system_reason
 from mailer.findings import Finding, Level, worst
 from mailer.message import Composer, EmailTemplates, Message, Package, Sender, new_message_id, seal_sha256
 from mailer.release import Release
@@ -198,8 +198,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        reason = system_reason(error)
         raise WorkspaceError(
-            Text(f"파일을 읽을 수 없습니다: {error.strerror}", f"the file cannot be read: {error.strerror}"),
+            Text(f"파일을 읽을 수 없습니다: {reason.ko}", f"the file cannot be read: {reason.en}"),
             where=str(path),
             remedy=Text("파일이 있는지, 읽을 권한이 있는지 확인하세요", "check that the file is there and may be read"),
         ) from error

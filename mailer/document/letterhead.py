@@ -93,9 +93,10 @@ def _table(data: bytes, source: str) -> dict[str, Any]:
             remedy=Text("UTF-8로 다시 저장해 주세요", "save it as UTF-8"),
         ) from error
     except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
         raise DocumentError(
             Text(f"레터헤드 파일의 형식이 잘못되었습니다: {error}", f"the letterhead file is not valid TOML: {error}"),
-            where=source,
+            where=f"{source}:{line[1]}" if line else source,
             remedy=Text('값은 따옴표로 감쌉니다: 항목 = "값"', 'values stand in quotes: key = "value"'),
         ) from error
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailer.dispatch.model import Envelope
-from mailer.errors import MessageError, TemplateError
+from mailer.errors import MessageError, TemplateError, system_reason
 from mailer.message.header import checked, plain_address
 from mailer.wording import Text
 
@@ -89,12 +89,12 @@ def _source(path: Path, where: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = system_reason(error)
         raise TemplateError(
-            Text(f"서식 파일을 읽을 수 없습니다 ({reason})", f"the template cannot be read ({reason})"),
+            Text(f"서식 파일을 읽을 수 없습니다 ({reason.ko})", f"the template cannot be read ({reason.en})"),
             where=where,
             remedy=Text(
-                "파일이 있는지 확인하거나 mailer init 으로 새로 만드십시오",
+                "파일이 있는지 확인하거나 mailer init 으로 새로 만드세요",
                 "check the file, or make it anew with mailer init",
             ),
         ) from error

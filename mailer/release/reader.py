@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from mailer.errors import LetterError, WorkspaceError
+from mailer.errors import LetterError, WorkspaceError, system_reason
 from mailer.release.count import Count, read_count
 from mailer.release.dates import read_date
 from mailer.release.decode import MOST_BYTES, decode
@@ -115,8 +115,9 @@ def _bytes_of(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
+        reason = system_reason(error)
         raise WorkspaceError(
-            Text(f"파일을 읽을 수 없습니다({error.strerror}).", f"The file cannot be read ({error.strerror})."),
+            Text(f"파일을 읽을 수 없습니다({reason.ko}).", f"The file cannot be read ({reason.en})."),
             where=name,
             remedy=Text("경로와 읽기 권한을 확인해 주세요.", "Check the path and the permission to read it."),
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -133,6 +134,15 @@ def test_wrong_usage_is_explained_in_both_languages(
         assert words in printed.err
         assert "--help" in printed.err
         assert printed.out == ""
+
+
+def test_wrong_usage_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """A script that asked for JSON reads one object whatever happens."""
+    for line in (["gret", "--json"], ["greet", "--json"], ["greet", "a", "--nope", "--json"]):
+        assert run(line) == 2
+        printed = capsys.readouterr()
+        assert json.loads(printed.out)["error"]["exit"] == 2
+        assert "--help" in printed.err
 
 
 def test_shared_options_stand_before_or_after_the_verb(capsys: pytest.CaptureFixture[str]) -> None:

@@ -132,6 +132,15 @@ def test_everybody_left_out_is_named_with_a_place(desk: Desk) -> None:
     ]
 
 
+def test_a_row_that_is_a_whole_page_is_shortened(desk: Desk) -> None:
+    """A cell of thousands of characters takes one or two lines of the screen, not all of it."""
+    long = "가" * 3000
+    (desk.root / "recipients" / "press.csv").write_text(f"이메일,이름\na@paper.example,가\n{long},나\n", "utf-8")
+    said = desk.mailer("preview", "short", "-l", "press")
+    assert said.code == 0
+    assert 20 < said.out.count("가" * 10) * 10 < 100
+
+
 @pytest.mark.parametrize(
     ("template", "broken"),
     [

@@ -73,6 +73,7 @@ def test_a_retry_is_left_to_the_worker(desk: Desk) -> None:
         said = desk.mailer(*SEND)
         assert said.code == 3
         assert "mailer worker" in said.err
+        assert "남은 시간" not in desk.mailer("status", "1").out
         assert desk.mailer("worker", "--until-idle").code == 0
     assert server.books.doubled == {}
     assert server.books.missing(["reporter001@paper.example"]) == []
@@ -216,6 +217,8 @@ def test_move_pause_resume_cancel(desk: Desk) -> None:
     assert desk.mailer("pause", "1", "--json").json["status"] == "paused"
     assert "mailer resume 1" in desk.mailer("status", "1").err
     resumed = desk.mailer("resume", "1")
+    assert "다시 예약되었습니다 (2036-12-11 10:00 (목) Asia/Seoul)" in resumed.out
+    assert "--until-idle" not in resumed.err
     assert "mailer worker" in resumed.err
     assert desk.mailer("cancel", "1", "--json").json["counts"]["cancelled"] == 3
     assert desk.mailer("cancel", "1").code == 4

@@ -20,7 +20,8 @@ from mailer.desk.approval import officer, schedule
 from mailer.desk.approval import pause as pause_dispatch
 from mailer.desk.preflight import schedule_findings
 from mailer.desk.report import schedule_record, send_record, status_of
-from mailer.desk.times import read_wall_time
+from mailer.desk.times import local, read_wall_time
+from mailer.dispatch import DispatchStatus
 from mailer.findings import Level
 from mailer.message import Package
 from mailer.wording import Text
@@ -92,6 +93,14 @@ def resume(call: Call, dispatch: int) -> int:
     screen = call.screen
     with opened(call) as app:
         app.ledger.dispatches.resume(dispatch, who=officer(), now=app.now())
+        found = dispatch_of(app, dispatch)
+        if found.status is DispatchStatus.SCHEDULED and found.send_at is not None:
+            # it was paused before its time: nothing leaves early
+            at = local(found.send_at, found.zone)
+            what = Text(f"다시 예약되었습니다 ({at.ko} {found.zone})", f"is scheduled again ({at.en} {found.zone})")
+            _say_moved(screen, app, dispatch, what)
+            worker_hint(screen, app)
+            return 0
         _say_moved(screen, app, dispatch, Text("이어서 보냅니다", "goes on"))
         if app.ledger.workers_alive():
             screen.say(Text("떠 있는 worker가 보냅니다.", "The running worker takes it up."), ink="dim")

@@ -161,9 +161,10 @@ def _facts(one: Status, now: datetime) -> Iterator[tuple[Text, Text | str]]:
     total, counts = people(one.total), counts_text(one.counts)
     yield Text("사람", "People"), Text(f"{total.ko}: {counts.ko}", f"{total.en}: {counts.en}")
     if one.rate > 0:
-        left = span(timedelta(seconds=one.eta_s)) if one.eta_s is not None else Text("", "")
         rate = f"{one.rate * 60:.0f}"
-        yield Text("속도", "Rate"), Text(f"분당 {rate}통, 남은 시간 {left.ko}", f"{rate} a minute, {left.en} left")
+        left = span(timedelta(seconds=one.eta_s)) if one.eta_s else None
+        more = Text(f", 남은 시간 {left.ko}", f", {left.en} left") if left else Text("", "")
+        yield Text("속도", "Rate"), Text(f"분당 {rate}통{more.ko}", f"{rate} a minute{more.en}")
     if dispatch.status is DispatchStatus.SENDING and dispatch.give_up_at is not None:
         yield Text("재시도 기한", "Retries until"), _at(dispatch.give_up_at, dispatch.zone, now)
     if dispatch.follows is not None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -57,13 +56,15 @@ def run(arguments: Sequence[str]) -> int:
         if "--json" in arguments:
             screen.json(_record(error, screen.language))
         if debug:
-            traceback.print_exception(error, file=screen.err)
+            _trace(screen, error)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         screen.say(error.format_message())
         return error.exit_code
     except click.ClickException as error:
         _usage(screen, error)
+        if "--json" in arguments:
+            screen.json(_usage_record(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, EOFError):
         screen.say(Text("그만두었습니다.", "Stopped."))
@@ -88,6 +89,11 @@ def _record(error: MailerError, language: Language) -> dict[str, object]:
     return {"error": {**told, "findings": found}}
 
 
+def _usage_record(error: click.ClickException) -> dict[str, object]:
+    told = {"what": error.format_message(), "where": "", "remedy": None, "exit": error.exit_code}
+    return {"error": {**told, "findings": []}}
+
+
 def _usage(screen: Screen, error: click.ClickException) -> None:
     command = "mailer"
     if isinstance(error, click.UsageError) and error.ctx is not None:
@@ -106,7 +112,13 @@ def _fault(screen: Screen, error: Exception, *, debug: bool) -> None:
         ),
     )
     if debug:
-        traceback.print_exception(error, file=screen.err)
+        _trace(screen, error)
+
+
+def _trace(screen: Screen, error: Exception) -> None:
+    import traceback
+
+    traceback.print_exception(error, file=screen.err)
 
 
 def _language(arguments: Sequence[str]) -> Language:

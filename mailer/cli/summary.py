@@ -29,6 +29,7 @@ __all__ = ["findings_line", "server_text", "show_left_out", "show_people", "show
 
 SHOWN_PEOPLE = 10
 SHOWN_LEFT_OUT = 20
+LONGEST_SHOWN = 80
 _REASONS = {
     "duplicate": Text("중복", "duplicate"),
     "suppressed": Text("발송 제외", "suppressed"),
@@ -145,11 +146,16 @@ def show_left_out(screen: Screen, left_out: Sequence[LeftOut], *, talk: bool = F
         Column(title=Text("어디", "where"), rank=1),
     ]
     rows: list[list[Cell | str]] = [
-        [left.address or left.name, Cell(left.reason.to(screen.language), "warn"), left.where]
+        [shortened(left.address or left.name), Cell(left.reason.to(screen.language), "warn"), left.where]
         for left in left_out[:SHOWN_LEFT_OUT]
     ]
     show_table(screen, columns, rows, talk=talk)
     more(screen, len(left_out) - SHOWN_LEFT_OUT, talk=talk)
+
+
+def shortened(text: str) -> str:
+    """What stands in a broken row may be a whole page."""
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
 def more(screen: Screen, number: int, *, talk: bool = False) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import json
 import os
 import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
-import termios
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -136,15 +134,25 @@ def test_an_empty_workspace_says_what_to_do(desk: Desk) -> None:
     assert desk.mailer("log", "--json").json == []
 
 
-def in_window(width: int, *words: str, colour: bool = True, **env: str) -> str:
-    """What a terminal of that width shows of both streams."""
+# One process on one terminal that is resized before each run: starting Python costs more than the run.
+RUNS = """
+import fcntl, json, struct, sys, termios
+from mailer.cli.root import run
+for width, words in json.loads(sys.argv[1]):
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    assert run(words) == 0
+    print("\\x1e", end="", flush=True)
+"""
+
+
+def in_windows(*runs: tuple[int, Sequence[str]], colour: bool = True, **env: str) -> list[str]:
+    """What a terminal of each width shows of both streams of each command line."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    environment = clean_environment(TERM="xterm-256color", **env)
+    environment = clean_environment(**{"TERM": "xterm-256color", **env})
     environment.pop("COLUMNS", None)
     if colour:
         environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "mailer", *words]
+    command = [sys.executable, "-c", RUNS, json.dumps(runs)]
     process = subprocess.Popen(command, env=environment, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     shown = b""
@@ -157,33 +165,37 @@ def in_window(width: int, *words: str, colour: bool = True, **env: str) -> str:
             break
         shown += part
     os.close(master)
-    assert process.wait(30) == 0
-    return shown.decode()
+    assert process.wait(30) == 0, shown.decode()
+    return shown.decode().split("\x1e")[:-1]
 
 
 def without_ink(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_the_log_keeps_every_syllable_in_every_window(reviewed: Desk, language: str) -> None:
-    """From 40 to 120 cells no line is too wide, and names, addresses and the server's words are whole."""
+def test_the_log_keeps_every_syllable_in_every_window(reviewed: Desk) -> None:
+    """From 40 to 120 cells, in both languages, no line is too wide, and names, addresses and the server's words are whole."""
+    asked = [(width, language) for language in ("ko", "en") for width in (40, 60, 80, 120)]
     root = str(reviewed.root)
-    for width in (40, 60, 80, 120):
-        shown = without_ink(in_window(width, "log", "1", "-w", root, "--lang", language))
-        lines = [line.rstrip() for line in shown.splitlines()]
-        assert max(cells(line) for line in lines) <= width
+    windows = in_windows(*((width, ["log", "1", "-w", root, "--lang", language]) for width, language in asked))
+    assert len(windows) == len(asked)
+    for (width, language), window in zip(asked, windows, strict=True):
+        shown = without_ink(window)
+        assert max(cells(line.rstrip()) for line in shown.splitlines()) <= width
         squeezed = "".join(shown.split())
         for words in ("minji.kim@hangang-daily.example", "김민지", "옛날신문", "nosuchuser"):
             assert words in squeezed, (width, words)
+        assert {"ko": "접수", "en": "accepted"}[language] in shown
 
 
 def test_colour_only_for_a_person(reviewed: Desk) -> None:
-    """A terminal gets colour; NO_COLOR, --no-color and a pipe do not."""
-    root = str(reviewed.root)
-    assert "\x1b[31m" in in_window(100, "log", "1", "-w", root)
-    assert "\x1b[" not in in_window(100, "log", "1", "-w", root, colour=False, NO_COLOR="1")
-    assert "\x1b[" not in in_window(100, "log", "1", "-w", root, "--no-color")
+    """A terminal gets colour; NO_COLOR, TERM=dumb, --no-color and a pipe do not."""
+    look = (100, ["log", "1", "-w", str(reviewed.root)])
+    coloured, plain = in_windows(look, (100, [*look[1], "--no-color"]))
+    assert "\x1b[31m" in coloured
+    assert "\x1b[" not in plain
+    assert "\x1b[" not in in_windows(look, colour=False, NO_COLOR="1")[0]
+    assert "\x1b[" not in in_windows(look, TERM="dumb")[0]
     assert "\x1b[" not in reviewed.mailer("log", "1").out
 
 

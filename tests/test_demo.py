@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mailer.cli import demo as demo_verb
 from mailer.cli import expected
 from mailer.cli.root import run
 from mailer.dispatch import DeliveryState
@@ -48,6 +50,7 @@ def test_the_demo_of_a_workspace_keeps_to_its_own_folder(
     (demo / "mine.txt").unlink()
     (demo / ".mailer-demo").touch()
     (demo / "old.txt").touch()
+    monkeypatch.setattr(demo_verb, "AHEAD", timedelta(0))
     monkeypatch.setitem(expected.OUTCOMES, "gone@oldpaper.example", (DeliveryState.ACCEPTED, 1, 250))
     assert run(["demo", "--lang", "en"]) == 1
     printed = capsys.readouterr()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -251,6 +252,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, help="instead of 2,000 (endurance: 50,000)")
     parser.add_argument("--kills", type=int, default=200)
     options = parser.parse_args()
+    # an end by SIGTERM must take the server and the workers along
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     dice = random.Random(options.seed)
     many = options.people
     known: dict[str, Callable[[], Run]] = {

@@ -269,3 +269,24 @@ def test_a_forgotten_person_is_in_no_file_any_more(tmp_path: Path) -> None:
     upkeep.forget([path], address("lee@x.example"))
     with pytest.raises(ListError):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("문의: Kim@Paper.example.", True),
+        ("<kim@paper.example>, 다른 사람", True),
+        ("mailto:kim@paper.example?subject=x", True),
+        ("xkim@paper.example", False),
+        ("a.kim@paper.example", False),
+        ("a+kim@paper.example", False),
+        ("kim@paper.example.net", False),
+        ("kim@paper.example-news.test", False),
+        ("kim@paper.examples", False),
+    ],
+)
+def test_an_address_is_found_in_a_text_but_not_as_a_part_of_another(text: str, found: bool) -> None:
+    """Somebody whose address only contains the forgotten one is left alone."""
+    address = parse_address("kim@paper.example")
+    assert isinstance(address, Address)
+    assert upkeep.mentions(text, address) is found

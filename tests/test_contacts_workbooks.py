@@ -184,6 +184,14 @@ def _parts(data: bytes) -> dict[str, bytes]:
         return {name: package.read(name) for name in package.namelist()}
 
 
+def test_a_part_of_hundreds_of_megabytes_is_refused() -> None:
+    """However well it is packed: what the directory declares counts before anything is unpacked."""
+    data = bytearray(bare({"xl/worksheets/sheet1.xml": sheet_xml([HEADER, ROW])}))
+    entry = data.rindex(b"PK\x01\x02")
+    struct.pack_into("<LL", data, entry + 20, 2 * 2**20, 201 * 2**20)
+    assert "unreasonable" in refused(bytes(data)).what.en
+
+
 def test_a_part_that_lies_about_its_size_is_refused() -> None:
     """The declared size bounds what is unpacked; a wrong one is a damaged file."""
     data = bare({"xl/worksheets/sheet1.xml": sheet_xml([["email"], *[[f"p{n}@x.example"] for n in range(5000)]])})

@@ -85,6 +85,21 @@ def test_people_who_may_be_one_are_named(desk: Desk) -> None:
         assert "near.csv:2, near.csv:3" in said
 
 
+def test_corrected_rows_come_in_again(desk: Desk) -> None:
+    """A file of bad rows with some corrected stays as it is, the rest is written beside it, and the source is kept."""
+    Path("first.csv").write_text("이메일,이름\nlee@@paper.example,이두리\npark@@paper.example,박세리\n", "utf-8")
+    told = desk.mailer("contacts", "import", "first.csv", "--list", "new", "--source", "명함", "--json").json
+    first = Path(told["bad_rows"])
+    corrected = first.read_text("utf-8-sig").replace("lee@@", "lee@", 2).encode()
+    first.write_bytes(corrected)
+    told = desk.mailer("contacts", "import", str(first), "--list", "new", "--json").json
+    assert first.read_bytes() == corrected
+    assert [(one["address"], one["source"]) for one in told["new"]] == [("lee@paper.example", "명함")]
+    header, row = Path(told["bad_rows"]).read_text("utf-8-sig").splitlines()
+    assert header == "행(원본),문제,제안,출처,이메일,이름"
+    assert row.endswith(",명함,park@@paper.example,박세리")
+
+
 def test_an_import_keeps_what_it_replaces(desk: Desk) -> None:
     """Backup of the list and its unreadable rows are written and named; an import that changes nothing writes neither."""
     goal = desk.root / "recipients" / "press.csv"

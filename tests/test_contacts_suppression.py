@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -48,7 +49,7 @@ def test_a_domain_covers_its_subdomains_and_nothing_else() -> None:
 
 def test_an_erased_address_stays_suppressed() -> None:
     """Without its readable form an entry holds no letter of the address and still suppresses."""
-    erased = entry("kim.minji@paper.example").erased()
+    erased = replace(entry("kim.minji@paper.example"), shown=None)
     assert erased.shown is None
     assert "kim" not in repr(erased).lower().replace(erased.digest, "")
     assert suppressed("Kim.Minji@paper.example", erased) == erased

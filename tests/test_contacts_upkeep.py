@@ -212,7 +212,7 @@ def test_bad_rows_are_written_for_correction_and_come_in_again(tmp_path: Path) -
     bad = listed(NEW + "=cmd|x,나쁜,,,\n", "new.csv")
     assert upkeep.write_bad_rows(path, bad) == 2
     text = path.read_text(encoding="utf-8-sig")
-    assert text.splitlines()[0] == "행(원본),문제,제안,email,name,outlet,desk,tags"
+    assert text.splitlines()[0] == "행(원본),문제,제안,출처,email,name,outlet,desk,tags"
     assert "'=cmd|x" in text
     path.write_text(text.replace('"bad@x,example"', "bad@x.example"), encoding="utf-8")
     corrected = read(path)

@@ -78,7 +78,7 @@ def import_(
         today = app.now().astimezone().date().isoformat()
         plan = upkeep.plan_import(old, new, source_note=source, added=today)
         dead, unknown = unreachable_domains(new) if dns else ({}, ())
-        done = Outcome(goal=goal) if dry_run else _write(app, goal, old, new, plan)
+        done = Outcome(goal=goal) if dry_run else _write(app, goal, old, new, plan, file=file, source=source)
         if screen.json_wanted:
             record = _import_record(screen, new, plan, done, dry_run=dry_run)
             screen.json({**record, "dead_domains": dead, "unknown_domains": unknown} if dns else record)
@@ -99,7 +99,9 @@ def _list_file(app: App, name: str) -> Path:
     return app.workspace.root / "recipients" / f"{name.removesuffix('.csv')}.csv"
 
 
-def _write(app: App, goal: Path, old: ContactList | None, new: ContactList, plan: ImportPlan) -> Outcome:
+def _write(
+    app: App, goal: Path, old: ContactList | None, new: ContactList, plan: ImportPlan, *, file: Path, source: str
+) -> Outcome:
     goal.parent.mkdir(parents=True, exist_ok=True)
     language, var = app.config.language, app.workspace.ensure_var()
     backup = old_bad = None
@@ -109,8 +111,10 @@ def _write(app: App, goal: Path, old: ContactList | None, new: ContactList, plan
             upkeep.write_bad_rows(old_bad, old, language=language)
         expected = old.sha256 if old is not None else ""
         backup = upkeep.write_list(goal, plan.result, now=app.now().astimezone(), expect_sha256=expected).backup
-    bad = var / f"{goal.stem}.bad.csv"
-    has_bad = upkeep.write_bad_rows(bad, new, language=language)
+    # corrected rows come in again from such a file, which is the officer's own by then
+    names = (f"{goal.stem}.bad{number}.csv" for number in ("", 2))
+    bad = next(path for name in names if (path := var / name).resolve() != file.resolve())
+    has_bad = upkeep.write_bad_rows(bad, new, source_note=source, language=language)
     return Outcome(goal=goal, backup=backup, bad=bad if has_bad else None, old_bad=old_bad)
 
 

@@ -45,10 +45,6 @@ class Suppression:
     added_at: datetime
     added_by: str
 
-    def erased(self) -> Suppression:
-        """The same entry without its readable form: it goes on suppressing."""
-        return replace(self, shown=None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressions:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailer.contacts.columns import KOREAN, OWN
+from mailer.contacts.columns import KOREAN, OWN, field_of
 from mailer.contacts.formulas import guarded
 from mailer.contacts.lists import ContactList
 from mailer.contacts.names import salutation
@@ -60,18 +60,25 @@ def write_list(path: Path, contacts: Iterable[Contact], *, now: datetime, expect
     return Written(path=path, changed=True, backup=backup)
 
 
-def write_bad_rows(path: Path, contacts: ContactList, *, language: Language = "ko") -> int:
-    """Write the rows of `contacts` that cannot be used, with what is wrong in front, to be corrected and imported again.
-    Returns how many; none means that no file is written. Doubled rows need no correction and are left out."""
+def write_bad_rows(path: Path, contacts: ContactList, *, source_note: str = "", language: Language = "ko") -> int:
+    """Write the rows of `contacts` that cannot be used, with what is wrong and where they come from (`source_note`, default: the
+    file's name) in front, to be corrected and imported again. Returns how many; none means that no file is written. Doubled
+    rows need no correction and are left out."""
+    own = [i for i, header in enumerate(contacts.columns) if header in OWN]
+    has_source = any(field_of(header) == "source_note" for header in contacts.columns)
+    source = [] if has_source else [source_note or contacts.source]
     rows: dict[int, list[str]] = {}
     for problem in contacts.problems:
         if not problem.drops or problem.code == "duplicate":
             continue
-        row = rows.setdefault(problem.row, [str(problem.row), "", "", *problem.cells])
+        cells = [cell for i, cell in enumerate(problem.cells) if i not in own]
+        row = rows.setdefault(problem.row, [str(problem.row), "", "", *source, *cells])
         row[1] = " / ".join(filter(None, (row[1], problem.problem.to(language))))
         row[2] = " / ".join(filter(None, (row[2], problem.suggestion or "")))
     if rows:
-        replace_file(path.resolve(), _csv([[*OWN, *contacts.columns], *rows.values()]))
+        header = [*OWN, *([] if has_source else [KOREAN["source_note"]])]
+        header += [text for i, text in enumerate(contacts.columns) if i not in own]
+        replace_file(path.resolve(), _csv([header, *rows.values()]))
     return len(rows)
 
 

@@ -55,6 +55,11 @@ class Pool:
         self._changed = asyncio.Event()
 
     @property
+    def out(self) -> int:
+        """How many connections are borrowed."""
+        return self._out
+
+    @property
     def wanted(self) -> bool:
         """True while somebody waits for a connection: those who have one should not keep it for long."""
         return self._waiting > 0 and self._slots.locked()

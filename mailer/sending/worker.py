@@ -47,7 +47,7 @@ class Worker:
         self._engine = engine or LocalEngine(min(LONGEST_WAIT, settings.lease.total_seconds() / 8))
         self._settings = settings
         self._pool = Pool(open_transport, settings.connections)
-        writer = Writer(ledger, settings.full_patience)
+        writer = Writer(ledger, settings.full_patience, lambda: self._pool.out)
         self._site = Site(pool=self._pool, writer=writer, settings=settings, clock=self._clock)
         self._presence = ledger.presence()
         self._reconcile = Reconciler(

@@ -8,6 +8,7 @@ Not here: what is written (`ledger/queue.py`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from mailer.errors import LedgerFull
 from mailer.ledger import Beginning, Ledger, Settlement
@@ -18,19 +19,22 @@ Batch = list[tuple[Beginning | Settlement, asyncio.Future[bool]]]
 
 FULL_WAIT_SECONDS = 0.5
 
-GATHER_SECONDS = 0.0005
-"""How long a commit waits for company: half a millisecond is nothing to a mail server, and halves the number of commits."""
+GATHER_SECONDS = 0.001
+"""How long a commit waits at most for the other connections: next to nothing for a mail server, and it halves the commits."""
 
 
 class Writer:
     """Call `begin` and `settling` from any task of one event loop. `full_patience` is how many seconds a settlement waits for room
-    on a full disk; a beginning never waits for it."""
+    on a full disk; a beginning never waits for it. `company` says how many connections are busy."""
 
-    def __init__(self, ledger: Ledger, full_patience: float = 10.0) -> None:
+    def __init__(self, ledger: Ledger, full_patience: float = 10.0, company: Callable[[], int] = lambda: 0) -> None:
         self._ledger = ledger
         self._full_patience = self._patience_left = full_patience
         self._waiting: Batch = []
         self._running: asyncio.Task[None] | None = None
+        self._company = company
+        self._begins = 0
+        self._complete: asyncio.Future[None] | None = None
 
     async def begin(self, beginning: Beginning) -> bool:
         """Commit the attempt. False: this delivery must not go out now."""
@@ -48,17 +52,33 @@ class Writer:
     def _put(self, item: Beginning | Settlement) -> asyncio.Future[bool]:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
+        self._begins += isinstance(item, Beginning)
+        if self._begins >= self._company():
+            self._end_gathering()
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         return answer
 
     async def _run(self) -> None:
         while self._waiting:
-            await asyncio.sleep(GATHER_SECONDS)
+            await self._gather()
             batch, self._waiting = self._waiting, []
+            self._begins = 0
             await self._commit(batch)
         # no await between the last look at the list and this: nobody is left waiting
         self._running = None
+
+    async def _gather(self) -> None:
+        """Until every busy connection has handed in its next beginning, or the moment is over."""
+        if self._begins < self._company():
+            self._complete = asyncio.get_running_loop().create_future()
+            timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._end_gathering)
+            await self._complete
+            timer.cancel()
+
+    def _end_gathering(self) -> None:
+        if self._complete is not None and not self._complete.done():
+            self._complete.set_result(None)
 
     async def _commit(self, batch: Batch) -> None:
         try:

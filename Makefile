@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check --quiet
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint docs lock wheel clean
+.PHONY: help demo test chaos bench lint docs lock wheel clean
 
 help:  ## show this help
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ chaos: $(VENV)/.test  ## the long fault runs: 200 kills, two workers, 50,000 peo
 
 e2e: $(VENV)/.e2e  ## run the browser tests (skipped without Chromium)
 	@$(PY) -m pytest -q tests/e2e
+
+bench: $(VENV)/.main  ## compare with other senders, write docs/performance.md (some minutes; needs the network once)
+	@$(PY) bench/send.py
 
 lint: $(VENV)/.dev  ## ruff and mypy --strict
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

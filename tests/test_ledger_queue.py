@@ -303,3 +303,45 @@ def test_presence_tells_the_dead_from_the_living(ledger: Ledger) -> None:
     assert not other.is_dead(living.owner)
     living.leave()
     assert other.is_dead(living.owner)
+
+
+def test_one_that_may_not_begin_does_not_hold_up_the_others(ledger: Ledger) -> None:
+    """A beginning whose lease was lost, in a commit with others: exactly the others may leave, and only they have an attempt."""
+    rows = claim(ledger, sending(ledger, 4))
+    ledger.queue.give_back("w1", [rows[1].id])
+    begun = ledger.queue.write([begin(row) for row in rows], [])
+    assert begun == {rows[0].id, rows[2].id, rows[3].id}
+    assert set(ledger.log.history([row.id for row in rows])) == begun
+
+
+def test_a_second_outcome_changes_neither_the_first_nor_its_neighbours(ledger: Ledger) -> None:
+    """An attempt is settled once, also when its second outcome comes in one commit with the first outcomes of others."""
+    rows = claim(ledger, sending(ledger, 3))
+    ledger.queue.write([begin(row) for row in rows], [])
+    ledger.queue.write([], [settle(rows[0], Verdict.DOUBT)])
+    ledger.queue.write([], [settle(row, Verdict.ACCEPT) for row in rows])
+    assert [state_of(ledger, row) for row in rows] == [
+        DeliveryState.IN_DOUBT,
+        DeliveryState.ACCEPTED,
+        DeliveryState.ACCEPTED,
+    ]
+
+
+def test_outcomes_of_all_kinds_in_one_commit(ledger: Ledger) -> None:
+    """Accepted, put off, refused, in doubt, and refused before it left: each row gets its own, beside new beginnings."""
+    rows = claim(ledger, sending(ledger, 6))
+    ledger.queue.write([begin(row) for row in rows[:4]], [])
+    kinds = (Verdict.ACCEPT, Verdict.DEFER, Verdict.REFUSE, Verdict.DOUBT)
+    settles = [settle(row, kind) for row, kind in zip(rows, kinds, strict=False)]
+    begun = ledger.queue.write([begin(rows[5])], [*settles, settle(rows[4], Verdict.REFUSE, begun=False)])
+    assert begun == {rows[5].id}
+    assert [state_of(ledger, row).value for row in rows] == [
+        "accepted",
+        "deferred",
+        "failed",
+        "in_doubt",
+        "failed",
+        "sending",
+    ]
+    attempts = ledger.log.history([row.id for row in rows])
+    assert [attempts[row.id][0].outcome.verdict for row in rows[:5]] == [*kinds, Verdict.REFUSE]  # type: ignore[union-attr]

@@ -133,8 +133,9 @@ def _ready(visit: Visit, draft: DraftLetter) -> Preparation:
 def checked(visit: Visit, draft: DraftLetter) -> Preparation:
     """The release with its people and with what the ledger knows. Raises what `desk.prepare` raises."""
     prepared = visit.office.bench.prepared(draft)
-    release = prepared.manuscript.release
-    return with_findings(prepared, tuple(history_findings(release, visit.app.ledger.dispatches.all())))
+    release, app = prepared.manuscript.release, visit.app
+    known = history_findings(release, app.ledger.dispatches.all(), practice=app.config.practice)
+    return with_findings(prepared, tuple(known))
 
 
 def show_checks(visit: Visit) -> Response:

@@ -19,7 +19,7 @@ from mailer.desk.export import export_log
 from mailer.desk.report import log_lines, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
 from mailer.errors import LedgerError
-from mailer.ledger import LogFilter, LogOrder
+from mailer.ledger import LogFilter, LogOrder, LogRow
 from mailer.web.confirming import TYPED_ABOVE, hold_until
 from mailer.web.frames import download
 from mailer.web.plain import meaning_for_pages
@@ -28,7 +28,8 @@ from mailer.web.visit import Visit
 __all__ = ["export", "print_view", "resend", "settle", "show_log", "show_resend"]
 
 SHOWN = 50
-PRINTED = 1000
+PRINTED = 400
+PRINTED_ROWS = 25
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -39,11 +40,9 @@ _SETTLE = {"confirm": DeliveryMove.CONFIRM, "resend": DeliveryMove.RESEND, "aban
 def show_log(visit: Visit) -> Response:
     ledger, which = visit.app.ledger, _filter(visit)
     order = LogOrder(visit.query("sort")) if visit.query("sort") in set(LogOrder) else LogOrder.PLACE
-    total = _total(visit, which)
-    last = max(-(-total // SHOWN), 1)
-    page = min(max(visit.number("page", 1), 1), last)
     descending = visit.query("down") == "1"
-    rows = ledger.overview.page(which, order=order, descending=descending, limit=SHOWN, offset=(page - 1) * SHOWN)
+    rows, total, page = _page(visit, which, order, descending=descending)
+    last = max(-(-total // SHOWN), 1)
     history = ledger.log.history(row.delivery.id for row in rows)
     chosen = ledger.dispatches.get(which.dispatch_id) if which.dispatch_id else None
     counts = ledger.queue.counts(chosen.id) if chosen else {}
@@ -82,14 +81,24 @@ def export(visit: Visit) -> Response:
 
 
 def print_view(visit: Visit) -> Response:
-    """One dispatch on paper, for the file."""
+    """One dispatch on a sheet of paper, for the file: the facts, who did not get it, and the names of those who did."""
     dispatch = visit.dispatch()
-    lines = visit.app.ledger.overview.page(
-        LogFilter(dispatch_id=dispatch.id), order=LogOrder.PLACE, limit=PRINTED, offset=0
+    overview, got = visit.app.ledger.overview, (DeliveryState.ACCEPTED,)
+    rest = tuple(state for state in DeliveryState if state not in got)
+    fine, others = (
+        overview.page(LogFilter(dispatch_id=dispatch.id, states=states), order=LogOrder.PLACE, limit=most, offset=0)
+        for states, most in ((got, PRINTED), (rest, PRINTED_ROWS))
     )
+    people = [row.delivery.contact for row in fine]
     status = status_of(visit.app.ledger, dispatch, visit.now)
-    rows = [(row, meaning_for_pages(row)) for row in lines]
-    return visit.show("print.html", dispatch=dispatch, status=status, rows=rows, more=status.total - len(rows))
+    return visit.show(
+        "print.html",
+        dispatch=dispatch,
+        status=status,
+        fine=[f"{one.outlet} {one.name}".strip() or str(one.address) for one in people],
+        rows=[(row, meaning_for_pages(row)) for row in others],
+        more=status.total - len(fine) - len(others),
+    )
 
 
 def settle(visit: Visit) -> Response:
@@ -164,9 +173,20 @@ def _filter(visit: Visit) -> LogFilter:
     )
 
 
-def _total(visit: Visit, which: LogFilter) -> int:
+def _page(visit: Visit, which: LogFilter, order: LogOrder, *, descending: bool) -> tuple[tuple[LogRow, ...], int, int]:
+    """(rows, number of all that match, page shown)."""
+    overview, page = visit.app.ledger.overview, max(visit.number("page", 1), 1)
     if which.find:
-        return visit.app.ledger.log.count(which)
+        start = (page - 1) * SHOWN
+        rows, total = overview.search(which, order=order, descending=descending, limit=SHOWN, offset=start)
+        return rows, total, page if rows else 1
+    total = _total(visit, which)
+    page = min(page, max(-(-total // SHOWN), 1))
+    start = (page - 1) * SHOWN
+    return overview.page(which, order=order, descending=descending, limit=SHOWN, offset=start), total, page
+
+
+def _total(visit: Visit, which: LogFilter) -> int:
     # without a search the counts of all states are at hand
     numbers = visit.app.ledger.overview.counts()
     chosen = [numbers.get(which.dispatch_id, {})] if which.dispatch_id else list(numbers.values())

@@ -48,6 +48,8 @@ WORK = {
     "excel": Text("엑셀", "Excel"),
     "print": Text("인쇄", "Print"),
     "print_hint": Text("브라우저의 인쇄(Ctrl+P)로 A4에 맞춰 나옵니다.", "Print with Ctrl+P; it fits A4."),
+    "others": Text("접수되지 않은 사람", "Not accepted"),
+    "accepted_for": Text("접수된 사람", "Accepted for"),
     "find_hint": Text("이름, 매체, 주소", "name, outlet, address"),
     "dispatch": Text("발송", "Dispatch"),
     "doubts_line": Text(

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import socket
+import threading
+
+import pytest
+
 from mailer.contacts import upkeep
 from tests.nameserver import nameserver
 
@@ -32,3 +40,21 @@ def test_a_domain_takes_mail_or_does_not_or_nobody_knows(nameserver: tuple[str, 
         "slow.example": ("unknown", ""),
     }
     assert found["none.example"].text.ko
+
+
+def test_an_interrupt_asks_no_further() -> None:
+    """Ctrl-C ends the look-up after the questions on their way, not after hundreds of domains."""
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 0))
+    silent.setblocking(False)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        upkeep.check_mx((f"slow{n}.example" for n in range(80)), timeout=0.5, nameserver=silent.getsockname())
+    timer.join()
+    asked = set()
+    with contextlib.suppress(BlockingIOError):
+        while data := silent.recv(4096):
+            asked.add(data[12:])
+    silent.close()
+    assert 0 < len(asked) < 40

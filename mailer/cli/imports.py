@@ -77,7 +77,7 @@ def import_(
         old = read(goal, name=goal.stem) if goal.is_file() else None
         today = app.now().astimezone().date().isoformat()
         plan = upkeep.plan_import(old, new, source_note=source, added=today)
-        dead, unknown = unreachable_domains(new) if dns else ({}, ())
+        dead, unknown = unreachable_domains(screen, new) if dns else ({}, ())
         done = Outcome(goal=goal) if dry_run else _write(app, goal, old, new, plan, file=file, source=source)
         if screen.json_wanted:
             record = _import_record(screen, new, plan, done, dry_run=dry_run)

@@ -16,6 +16,7 @@ from mailer.cli.spoken import to_spoken
 from mailer.cli.summary import more, name_of
 from mailer.cli.tables import Cell, Column
 from mailer.cli.verbs import Call, Entry, Group, Section, argument, option, shared_options, verb
+from mailer.cli.wide import clean
 from mailer.contacts import ContactList, Problem, merge, read, upkeep
 from mailer.contacts.addresses import Kind, kind
 from mailer.desk.records import list_record
@@ -104,7 +105,7 @@ def check(call: Call, name: str, encoding: str, sheet: str | None, dns: bool) ->
     screen = call.screen
     with opened(call) as app:
         found = read(app.workspace.find_list(name), encoding=encoding, sheet=sheet)
-        dead, unknown = unreachable_domains(found) if dns else ({}, ())
+        dead, unknown = unreachable_domains(screen, found) if dns else ({}, ())
         if screen.json_wanted:
             record = list_record(found, screen.language)
             screen.json({**record, "dead_domains": dead, "unknown_domains": unknown} if dns else record)
@@ -145,10 +146,9 @@ def read_as(found: ContactList) -> Text:
     """The file, how it was read, and how many people it has."""
     count = people(len(found.contacts))
     sheet = f", {found.sheet}" if found.sheet else ""
-    return Text(
-        f"{found.source} ({found.encoding}{sheet}): {found.rows}줄, {count.ko}",
-        f"{found.source} ({found.encoding}{sheet}): {found.rows} rows, {count.en}",
-    )
+    head = clean(f"{found.source} ({found.encoding}{sheet})")
+    rows = f"{found.rows:,} {'row' if found.rows == 1 else 'rows'}"
+    return Text(f"{head}: {found.rows:,}줄, {count.ko}", f"{head}: {rows}, {count.en}")
 
 
 _KINDS = {
@@ -231,11 +231,19 @@ def show_near(screen: Screen, *found: ContactList) -> None:
         more(screen, len(near) - SHOWN)
 
 
-def unreachable_domains(found: ContactList) -> tuple[dict[str, str], tuple[str, ...]]:
+def unreachable_domains(screen: Screen, found: ContactList) -> tuple[dict[str, str], tuple[str, ...]]:
     """(domains that take no mail and why, domains about which nothing could be found out). Asks the DNS."""
     from mailer.contacts.mx import MxVerdict
 
     domains = sorted({one.address.key.rpartition("@")[2] for one in found.contacts})
+    number = len(domains)
+    screen.say(
+        Text(
+            f"도메인 {number:,}개가 메일을 받는지 물어봅니다. 대답이 없으면 하나에 3초까지 걸립니다.",
+            f"Asking about {number:,} {'domain' if number == 1 else 'domains'}; each may take 3 seconds without an answer.",
+        ),
+        ink="dim",
+    )
     answers = upkeep.check_mx(domains)
     bad = (MxVerdict.NO_DOMAIN, MxVerdict.NO_MAIL)
     dead = {domain: to_spoken(host.text) for domain, host in answers.items() if host.verdict in bad}

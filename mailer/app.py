@@ -115,6 +115,7 @@ class App(AbstractContextManager["App"]):
         return Terms(
             zone=self.config.timezone,
             late_after=self.config.late_after,
+            practice=self.config.practice,
             give_up_after=self.config.give_up_after,
             request_key=request_key,
         )
@@ -125,6 +126,7 @@ class App(AbstractContextManager["App"]):
 
         config = self.config
         return SendSettings(
+            practice=config.practice,
             connections=config.smtp_connections,
             retry=RetryRule(first=config.retry_first, longest=config.retry_max),
             rate=config.rate,

@@ -273,9 +273,9 @@ def zone_of(app: App, tz: str | None) -> str:
 def _prepared(app: App, sources: Sources, moment: WallTime | None = None) -> Preparation:
     prepared = prepare(sources, suppressions=app.suppressions(), now=app.now())
     release = prepared.manuscript.release
-    more = history_findings(release, app.ledger.dispatches.all())
-    if moment is not None:
-        more += schedule_findings(release, moment.instant, moment.zone)
+    more = history_findings(release, app.ledger.dispatches.all(), practice=app.config.practice)
+    at, zone = (moment.instant, moment.zone) if moment else (app.now(), app.config.timezone)
+    more += schedule_findings(release, at, zone)
     return with_findings(prepared, tuple(more))
 
 

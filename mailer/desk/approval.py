@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mailer import contacts
 from mailer.desk.prepare import Preparation
 from mailer.desk.terms import Terms
 from mailer.desk.times import WallTime
-from mailer.dispatch import Dispatch, DispatchStatus, PauseCause, Seal
-from mailer.errors import StoppedByCheck
-from mailer.ledger import Draft, Ledger, LeftOutRow, Share
+from mailer.dispatch import Address, Dispatch, DispatchStatus, PauseCause, Seal
+from mailer.errors import MailerError, StoppedByCheck
+from mailer.ledger import Draft, Ledger, LeftOutRow, LogFilter, Share
 from mailer.message import Package, new_message_id
 from mailer.wording import Text
 
@@ -56,9 +58,10 @@ def approve(preparation: Preparation, ledger: Ledger, *, terms: Terms, who: str,
         title=release.title,
         number=release.number,
         letter_source=release.source,
-        lists=tuple(contacts.name for contacts in preparation.lists),
+        lists=tuple(one.name for one in preparation.lists),
         zone=terms.zone,
         late_after=terms.late_after,
+        practice=terms.practice,
         give_up_after=terms.give_up_after,
         seal=Seal(sha256=preparation.seal, recipients=len(preparation.summaries), approved_by=who, approved_at=now),
         package=package.to_json(),
@@ -114,8 +117,11 @@ def pause(
     return ledger.dispatches.pause(dispatch_id, cause=cause, who=who, now=now)
 
 
-def changed_since(ledger: Ledger, dispatch: Dispatch, letter: Path, templates: Path) -> tuple[str, ...]:
-    """The files that are no longer what was approved, by name. What goes out is the approved version all the same."""
+def changed_since(
+    ledger: Ledger, dispatch: Dispatch, letter: Path, templates: Path, lists: Sequence[Path] = ()
+) -> tuple[str, ...]:
+    """The files that are no longer what was approved, by name. What goes out is the approved version all the same. Of a list the
+    people count, and only until the dispatch starts: afterwards lists are tidied by what the log says."""
     if dispatch.status in (DispatchStatus.DONE, DispatchStatus.CANCELLED):
         return ()
     package = Package.from_json(*ledger.dispatches.package(dispatch.id))
@@ -127,7 +133,34 @@ def changed_since(ledger: Ledger, dispatch: Dispatch, letter: Path, templates: P
         templates / "email" / "body.txt.j2": package.templates.text.encode(),
         templates / "email" / "body.html.j2": package.templates.html.encode(),
     }
-    return tuple(path.name for path, content in frozen.items() if _content(path) != _plain(content))
+    frozen |= {letter.parent / name: content for name, content in package.companions}
+    changed = [path for path, content in frozen.items() if _content(path) != _plain(content)]
+    if dispatch.started_at is None:
+        changed += _changed_lists(ledger, dispatch, lists)
+    return tuple(path.name for path in changed)
+
+
+def _changed_lists(ledger: Ledger, dispatch: Dispatch, lists: Sequence[Path]) -> list[Path]:
+    people = [row.delivery.contact for row in ledger.log.rows(LogFilter(dispatch_id=dispatch.id))]
+    left_out = [_key(row.address) for row in ledger.dispatches.left_out(dispatch.id)]
+    known = {person.address.key for person in people}.union(left_out)
+    changed = []
+    for path in lists:
+        try:
+            found = contacts.read(path)
+        except MailerError:
+            changed.append(path)
+            continue
+        listed = {person.address.key for person in found.contacts}
+        chosen = {person.address.key for person in people if found.name in person.lists}
+        if listed - known or chosen - listed:
+            changed.append(path)
+    return changed
+
+
+def _key(written: str) -> str:
+    parsed = contacts.parse_address(written, check_slips=False)
+    return parsed.key if isinstance(parsed, Address) else written.casefold()
 
 
 def _content(path: Path) -> bytes | None:

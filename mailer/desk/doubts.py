@@ -89,6 +89,18 @@ def failed_deliveries(ledger: Ledger, dispatch: Dispatch) -> tuple[Delivery, ...
     return tuple(row for row in failed if row.contact.address.key not in reached and not is_forgotten(row.contact))
 
 
+def _same_mode(dispatch: Dispatch, terms: Terms) -> None:
+    if dispatch.practice == terms.practice:
+        return
+    raise StoppedByCheck(
+        Text(
+            f"발송 {dispatch.id}은 {'연습' if dispatch.practice else '실제'} 발송이라 지금 설정으로는 다시 보내지 않습니다",
+            f"dispatch {dispatch.id} was {'practice' if dispatch.practice else 'for real'}; today's settings are not",
+        ),
+        remedy=Text("mailer send로 새로 승인해 보내세요", "approve it anew with mailer send"),
+    )
+
+
 def resend_failed(
     ledger: Ledger,
     dispatch: Dispatch,
@@ -100,6 +112,7 @@ def resend_failed(
     now: datetime,
 ) -> Dispatch:
     """A new, approved dispatch that follows `dispatch`, to exactly `deliveries` less those suppressed since."""
+    _same_mode(dispatch, terms)
     package_bytes, pdf = ledger.dispatches.package(dispatch.id)
     package = Package.from_json(package_bytes, pdf)
     kept = [row for row in deliveries if suppressions.why(row.contact.address) is None]
@@ -116,6 +129,7 @@ def resend_failed(
         lists=dispatch.lists,
         zone=terms.zone,
         late_after=terms.late_after,
+        practice=terms.practice,
         give_up_after=terms.give_up_after,
         seal=Seal(sha256=seal, recipients=len(kept), approved_by=who, approved_at=now),
         package=package_bytes,

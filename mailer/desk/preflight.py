@@ -303,11 +303,11 @@ def _date_findings(release: Release, day: date) -> Iterable[Finding]:
         )
 
 
-def history_findings(release: Release, dispatches: Iterable[Dispatch]) -> list[Finding]:
+def history_findings(release: Release, dispatches: Iterable[Dispatch], *, practice: bool = False) -> list[Finding]:
     """A journalist mailed twice: an earlier dispatch of the same number or title that was not cancelled. Of several the one that
-    went out last is named, before those that still wait."""
+    went out last is named, before those that still wait. A rehearsal in practice mode is no earlier dispatch of the real one."""
     over = (DispatchStatus.CANCELLED, DispatchStatus.DRAFT)
-    same = [one for one in dispatches if one.status not in over and _is_same(one, release)]
+    same = [one for one in dispatches if one.status not in over and one.practice == practice and _is_same(one, release)]
     if not same:
         return []
     earlier = max(same, key=lambda one: (one.started_at is not None, one.id))

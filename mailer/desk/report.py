@@ -182,6 +182,16 @@ _PAUSE_WORDS = {
         ),
     ),
     PauseCause.LEDGER: (Text("기록할 수 없어 멈췄습니다", "paused: nothing can be recorded"), None),
+    PauseCause.MODE: (
+        Text(
+            "연습 모드와 실제 발송이 뒤바뀌어 보내지 않고 붙들어 두었습니다",
+            "held: it was approved in practice and a mail server is set now, or the other way round",
+        ),
+        Text(
+            "cancel 하고 지금 설정으로 새로 승인하거나, 승인할 때의 SMTP_HOST로 되돌린 뒤 resume",
+            "cancel it and approve it anew, or set SMTP_HOST as it was at approval and resume",
+        ),
+    ),
 }
 
 
@@ -218,6 +228,7 @@ def status_record(status: Status, changed: Iterable[str] = ()) -> dict[str, Any]
         **send_record(status),
         "title": dispatch.title,
         "number": dispatch.number,
+        "practice": dispatch.practice,
         "send_at": iso(dispatch.send_at),
         "local": local(dispatch.send_at, dispatch.zone).ko if dispatch.send_at else None,
         "zone": dispatch.zone,

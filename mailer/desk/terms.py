@@ -16,3 +16,4 @@ class Terms:
     late_after: timedelta
     give_up_after: timedelta
     request_key: str | None = None
+    practice: bool = False

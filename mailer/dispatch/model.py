@@ -147,6 +147,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
     """One approved sending. `send_at` is the UTC instant, `zone` and `wall_time` ("2026-12-10 09:00") are what the person typed.
+    `practice`: approved without a mail server, so it never meets a real one.
     `started_at` is written once and is the Date header of every message. `package_sha256` names the frozen package."""
 
     id: int
@@ -168,6 +169,7 @@ class Dispatch:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ class PauseCause(StrEnum):
     DOUBT = "doubt"
     STOPPED = "stopped"
     LEDGER = "ledger"
+    MODE = "mode"
     DEADLINE = "deadline"
 
 

@@ -162,9 +162,16 @@ class Dispatches:
         approved = t.dispatch.c.status == DispatchStatus.APPROVED
         return self._move(dispatch_id, DispatchMove.START, now, who, guard=approved, **_started(now))
 
-    def start_due(self, now: datetime) -> tuple[tuple[Dispatch, ...], tuple[Dispatch, ...]]:
-        """Start what is due and hold what is too late. Returns (started, held). Never starts anything early."""
-        due = sa.select(t.dispatch).where(t.dispatch.c.status == DispatchStatus.SCHEDULED, t.dispatch.c.send_at <= now)
+    def start_due(self, now: datetime, *, practice: bool = False) -> tuple[tuple[Dispatch, ...], tuple[Dispatch, ...]]:
+        """Start what is due and hold what is too late. Returns (started, held). Never starts anything early.
+
+        Only dispatches approved in the same mode: a practice one never meets a real server, and the other way round.
+        """
+        due = sa.select(t.dispatch).where(
+            t.dispatch.c.status == DispatchStatus.SCHEDULED,
+            t.dispatch.c.send_at <= now,
+            t.dispatch.c.practice == practice,
+        )
         with self._database.reading() as connection:
             rows = [dispatch_from(row) for row in connection.execute(due.order_by(t.dispatch.c.send_at))]
         started, held = [], []
@@ -382,6 +389,7 @@ def _dispatch_columns(draft: Draft, now: datetime) -> dict[str, Any]:
         "zone": draft.zone,
         "wall_time": "",
         "late_after": draft.late_after.total_seconds(),
+        "practice": draft.practice,
         "give_up_after": draft.give_up_after.total_seconds(),
         "seal_sha256": draft.seal.sha256,
         "recipients": draft.seal.recipients,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -94,6 +95,7 @@ dispatch = Table(
     Column("send_at", Instant),
     Column("zone", Text, nullable=False),
     Column("wall_time", Text, nullable=False),
+    Column("practice", Boolean, nullable=False),
     Column("late_after", Double, nullable=False),
     Column("give_up_after", Double, nullable=False),
     Column("give_up_at", Instant),

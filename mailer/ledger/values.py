@@ -67,6 +67,7 @@ class Draft:
     left_out: tuple[LeftOutRow, ...] = ()
     follows: int | None = None
     request_key: str | None = None
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ def dispatch_from(row: sa.Row[Any]) -> Dispatch:
         zone=row.zone,
         wall_time=row.wall_time,
         late_after=timedelta(seconds=row.late_after),
+        practice=row.practice,
         give_up_after=timedelta(seconds=row.give_up_after),
         give_up_at=row.give_up_at,
         seal=seal,

@@ -32,10 +32,12 @@ _GREYLISTED = re.compile(r"gr[ae]y-?\s?list|first time|come back|try again later
 class SendSettings:
     """`rate` and `domain_rate` are messages per second, 0 = as fast as the server takes them; seconds elsewhere.
 
+    `practice` says where the transports lead: to the catcher on this machine, or to a real server.
     `lease` is how long a worker may show no sign of life before others take its rows. `resend_doubts` lets the machine send a
     doubt once more (`doubts.py`). `full_patience` is how long a known outcome waits for room on a full disk.
     """
 
+    practice: bool = False
     connections: int = 4
     retry: RetryRule = field(default_factory=RetryRule)
     rate: float = 0.0

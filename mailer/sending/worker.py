@@ -9,12 +9,14 @@ Not here: one pass over one dispatch (`drain.py`), the bell (`engine/`), a dispa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from mailer.dispatch import Delivery, Dispatch, DispatchStatus
+from mailer.dispatch import Delivery, Dispatch, DispatchStatus, PauseCause
 from mailer.dispatch.clock import Clock, SystemClock
 from mailer.engine import LocalEngine
+from mailer.errors import IllegalMove
 from mailer.ledger import Ledger
 from mailer.message import Composer, Package
 from mailer.sending.drain import Drain
@@ -79,9 +81,12 @@ class Worker:
 
     async def _tick(self, stop: asyncio.Event, only: int | None, until: Callable[[], bool] | None) -> bool:
         await self._keep_house()
+        await asyncio.to_thread(self._hold_the_other_mode)
+        mode = self._settings.practice
         if only is None:
-            await asyncio.to_thread(self._ledger.dispatches.start_due, self._clock.now())
-        sending = await asyncio.to_thread(self._ledger.dispatches.with_status, DispatchStatus.SENDING)
+            await asyncio.to_thread(self._ledger.dispatches.start_due, self._clock.now(), practice=mode)
+        live = await asyncio.to_thread(self._ledger.dispatches.with_status, DispatchStatus.SENDING)
+        sending = [dispatch for dispatch in live if dispatch.practice == mode]
         self._collect()
         self._forget(sending)
         for dispatch in sending:
@@ -91,6 +96,20 @@ class Worker:
         if self._drains or until is None:
             return True
         return not await asyncio.to_thread(until)
+
+    def _hold_the_other_mode(self) -> None:
+        """What was approved in practice must not reach a real server because one was set since, nor a real release the catcher.
+        Another living worker may be of the other mode and on it: then it is left alone."""
+        now = self._clock.now()
+        waiting = self._ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
+        strange = [one for one in waiting if one.practice != self._settings.practice]
+        due = [one for one in strange if one.status is DispatchStatus.SENDING or (one.send_at and one.send_at <= now)]
+        if not due or self._presence.others_alive():
+            return
+        for dispatch in due:
+            with contextlib.suppress(IllegalMove):
+                # cancelled or moved since we looked: then it is no longer ours to hold
+                self._ledger.dispatches.pause(dispatch.id, cause=PauseCause.MODE, who="worker", now=now)
 
     def _is_ready(self, dispatch_id: int) -> bool:
         return dispatch_id not in self._drains and self._looks.get(dispatch_id, 0.0) <= self._clock.monotonic()

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("send_at", sa.Double(), nullable=True),
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("wall_time", sa.Text(), nullable=False),
+        sa.Column("practice", sa.Boolean(), nullable=False),
         sa.Column("late_after", sa.Double(), nullable=False),
         sa.Column("give_up_after", sa.Double(), nullable=False),
         sa.Column("give_up_at", sa.Double(), nullable=True),

@@ -65,7 +65,9 @@ def status_of(ledger: Ledger, dispatch: Dispatch, now: datetime) -> Status:
     accepted = ledger.log.accepted_since(dispatch.id, since)
     rate = accepted / seconds if seconds > 0 and dispatch.status is DispatchStatus.SENDING else 0.0
     left = counts[DeliveryState.QUEUED] + counts[DeliveryState.SENDING]
-    return Status(dispatch=dispatch, counts=counts, rate=rate, eta_s=left / rate if rate else None)
+    # with retries open the end lies with the server's next answer, not with our rate
+    known = rate > 0 and not counts[DeliveryState.DEFERRED]
+    return Status(dispatch=dispatch, counts=counts, rate=rate, eta_s=left / rate if known else None)
 
 
 def log_lines(

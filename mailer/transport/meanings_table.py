@@ -36,8 +36,10 @@ TODO = {
         "in the list of doubts. A resend may arrive twice.",
     ),
     "check_address": Text(
-        "주소의 철자를 확인하고 명단을 고친 뒤, 실패한 분에게만 다시 보내 주십시오. 그만둔 분이라면 명단에서 빼 주십시오.",
-        "Check the spelling, correct the list, and resend to those who failed. If the person has left, take them off the list.",
+        "주소의 철자를 확인해 명단을 고치고, 고친 주소로는 새로 보내 주십시오(다시 보내기는 옛 주소로 갑니다). "
+        "그만둔 분이라면 명단에서 빼 주십시오.",
+        "Check the spelling, correct the list, and send anew to the right address (a resend goes to the old one). "
+        "If the person has left, take them off the list.",
     ),
     "other_way": Text(
         "전화나 다른 주소로 알려 드리고, 며칠 뒤에도 그대로라면 명단의 주소를 바꿔 주십시오.",

@@ -175,6 +175,11 @@ def test_why_somebody_gets_it_or_not(desk: Desk) -> None:
     said = desk.mailer("contacts", "why", "lee@paper.example", "short", "-l", "press", "-l", "bad").out
     assert "bad.csv:2" in said
     assert "전각" in said
+    (desk.root / "recipients" / "card.csv").write_text(
+        "이메일,출처,등록일\nkim@paper.example,명함,2026-03-02\n", "utf-8"
+    )
+    said = desk.mailer("contacts", "why", "kim@paper.example", "short", "-l", "card").out
+    assert "card.csv:2; 출처: 명함, 2026-03-02" in said
 
 
 def test_a_suppressed_person_is_not_mailed(desk: Desk) -> None:

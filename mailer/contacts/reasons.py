@@ -74,15 +74,18 @@ def _unusable(address: str, problem: Problem, lists: Sequence[ContactList]) -> W
 
 
 def _places(address: Address, lists: Sequence[ContactList]) -> list[Text]:
-    return [
-        Text(
-            f"명단 {chosen.name}에 있습니다({contact.sources[0]}).",
-            f"stands in the list {chosen.name} ({contact.sources[0]})",
-        )
-        for chosen in lists
-        for contact in chosen.contacts
-        if contact.address.key == address.key
-    ]
+    found = [(chosen, one) for chosen in lists for one in chosen.contacts if one.address.key == address.key]
+    return [_place(chosen, contact) for chosen, contact in found]
+
+
+def _place(chosen: ContactList, contact: Contact) -> Text:
+    """Where a person stands, and where the address came from, as far as the list says so."""
+    origin = ", ".join(filter(None, (contact.source_note, contact.added)))
+    ko, en = (f"; 출처: {origin}", f"; source: {origin}") if origin else ("", "")
+    return Text(
+        f"명단 {chosen.name}에 있습니다({contact.sources[0]}{ko}).",
+        f"stands in the list {chosen.name} ({contact.sources[0]}{en})",
+    )
 
 
 def _meant(address: Address, lists: Sequence[ContactList]) -> list[Text]:

@@ -19,11 +19,13 @@ HEAVY = (
 CONTRACT = {
     "demo", "init", "check", "preview", "test", "send", "schedule", "dispatches", "status", "move", "pause", "resume",
     "cancel", "log", "resend", "resolve", "worker", "contacts", "suppress", "config", "doctor",
+    "serve", "user",
 }  # fmt: skip
 INNER = {
     "contacts": {"import", "check", "show", "why", "history", "forget"},
     "suppress": {"add", "remove", "list", "import"},
     "config": {"show", "check"},
+    "user": {"add", "list", "password", "remove"},
 }
 
 

@@ -103,8 +103,7 @@ def test_the_whole_job_from_an_empty_workspace(office: Office, picture: Any, tmp
 
 
 def test_failures_doubts_and_live_progress(office: Office, picture: Any) -> None:
-    """Against a server that refuses, postpones and loses answers: the bar moves by itself, doubts are settled, failures sent
-    again."""
+    """Against a server that refuses, postpones and loses answers, the bar moves by itself and all is settled in the end."""
     rules = [
         Rule(stage="rcpt", act=Act(reply="550 5.1.1 no such user"), address="reporter003@paper.example", first=1),
         Rule(stage="rcpt", act=Act(reply="451 4.7.1 greylisted"), address="reporter007@paper.example", first=1),

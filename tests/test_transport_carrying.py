@@ -297,3 +297,11 @@ def test_one_round_trip_each_with_data() -> None:
     server = carried(pile, offered=DATA)
     lines = [line.partition(" ")[0] for _, line in server.books.commands]
     assert lines == ["EHLO", *["MAIL", "RCPT", "DATA"] * 3, "QUIT"]
+
+
+def test_greylisting_is_asked_before_messages_travel() -> None:
+    """Where everybody is put off, no message travels in vain."""
+    pile = Round(8)
+    carried(pile, Rule(stage="rcpt", act=reply("450 4.7.1 greylisted"), first=1, per="address"), offered=CHUNKS)
+    assert pile.verdicts == ["defer"] * 8
+    assert not any(letter.left for letter in pile.letters)

@@ -87,6 +87,7 @@ class Carrier:
         self._chunking = self._pipelining and "CHUNKING" in session.extensions
         self._never_began = False
         self._unfit = False
+        self._in_vain = False
 
     async def carry(self, first: Job, ahead: Ahead) -> Job | None:
         """Carries `first` and what `ahead` gives, until it gives nothing or the connection ends. Returns a job that met a
@@ -258,23 +259,25 @@ class Carrier:
             refused = await self._at_once(current)
             if refused is None:
                 await self._stream(current, ahead)
-                return None
-            if self._never_began and self._reused:
+            elif self._never_began and self._reused:
                 return current.job
-            current.job.settled(refused)
+            else:
+                current.job.settled(refused)
             current = None if self.broken else self._next(ahead)
         return None
 
     async def _stream(self, first: _Load, ahead: Ahead) -> None:
-        """`first` has its recipient; the others bring their commands along."""
+        """`first` has its recipient; the others bring their commands along, until one of them is refused: where that happens often
+        (greylisting), messages should not travel in vain."""
         first.steps, first.replies = [], []
+        self._in_vain = False
         flight: deque[_Load] = deque()
         current: _Load | None = first
         try:
             while current is not None or flight:
                 if current is not None and len(flight) < IN_FLIGHT:
                     await self._launch(current, flight)
-                    current = None if self.broken else self._next(ahead)
+                    current = None if self.broken or self._in_vain else self._next(ahead)
                 else:
                     await self._land(flight)
                     if self.broken and current is not None:
@@ -323,6 +326,7 @@ class Carrier:
                 self._closed(flight)
                 return
         outcome = await self._end(load)
+        self._in_vain |= refused is not None
         self.needs_reset = refused is not None or outcome.verdict is not Verdict.ACCEPT
         # a yes to a message without a recipient: the two sides are out of step
         self.broken |= refused is not None and outcome.verdict is Verdict.ACCEPT

@@ -113,6 +113,18 @@ def start(*words: str, env: Mapping[str, str] | None = None, **more: Any) -> sub
     return subprocess.Popen(command, env=clean_environment(**(env or {})), **{**pipes, **more})
 
 
+def last_words(master: int) -> bytes:
+    """What a process still writes to its terminal until it ends; closes this side of it."""
+    shown = b""
+    with open(master, "rb", buffering=0) as terminal:
+        try:
+            while part := terminal.read(65536):
+                shown += part
+        except OSError:
+            pass  # how Linux says that the other side is gone
+    return shown
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
     """A workspace in practice mode with the letter `short` and the list `press` of three people."""

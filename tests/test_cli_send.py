@@ -12,7 +12,7 @@ import pytest
 from mailer.cli.signals import Stopping
 from mailer.ledger import open_ledger
 from tests.scripted_smtp import Extensions, Rule, ScriptedServer, certificates, reply
-from tests.terminal import LETTER, Desk, desk
+from tests.terminal import LETTER, Desk, desk, last_words
 
 __all__ = ["desk"]
 
@@ -209,6 +209,27 @@ def test_a_scheduled_dispatch_goes_out_by_the_worker(desk: Desk) -> None:
     assert server.books.recipients == {f"reporter00{n}@paper.example": 1 for n in (1, 2, 3)}
 
 
+def test_status_names_every_file_that_differs(desk: Desk) -> None:
+    """The letter, and a list that gained or lost somebody or cannot be read any more; a tidier row is no difference."""
+    path = desk.root / "recipients" / "press.csv"
+    rows = path.read_text("utf-8")
+    path.write_text(rows + "REPORTER001@paper.example,두 번,가나일보\nbad@@row.example,x,x\n", "utf-8")
+    later = ("--at", "2036-12-10 09:00", "--yes", "--expect", "3")
+    assert desk.mailer("schedule", "short", "-l", "press", *later).code == 0
+
+    def differing() -> list[str]:
+        return list(desk.mailer("status", "1", "--json").json["changed_files"])
+
+    assert differing() == []
+    path.write_text(rows.replace("기자1", "새 이름"), "utf-8")
+    assert differing() == []
+    for edited in (rows + "new@paper.example,새,가나일보\n", rows.replace("reporter002@", "other@"), "이름\n가\n"):
+        path.write_text(edited, "utf-8")
+        assert differing() == ["press.csv"]
+    desk.letter(LETTER.replace("This is", "That is"))
+    assert differing() == ["short.md", "press.csv"]
+
+
 def test_move_pause_resume_cancel(desk: Desk) -> None:
     """Each changes what `status` says; an impossible move is exit 4, an unknown number too."""
     desk.mailer("schedule", "short", "-l", "press", "--at", "2036-12-10 09:00", "--yes", "--expect", "3")
@@ -295,15 +316,7 @@ def test_on_a_terminal_the_number_is_typed_back(desk: Desk, typed: str, code: in
     while "적으세요:".encode() not in shown:
         shown += os.read(master, 65536)
     os.write(master, f"{typed}\n".encode())
-    while True:
-        try:
-            part = os.read(master, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    os.close(master)
+    shown += last_words(master)
     assert process.wait(30) == code
     assert "3명" in shown.decode()
     assert approved(desk) == (1 if code == 0 else 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from mailer.app import App
 from mailer.cli.facts import counts_text, people, show_facts
@@ -126,7 +127,15 @@ def _changed(app: App, dispatch: Dispatch) -> tuple[str, ...]:
         letter = app.workspace.find_letter(dispatch.letter_source)
     except MailerError:
         letter = app.workspace.root / dispatch.letter_source
-    return changed_since(app.ledger, dispatch, letter, app.workspace.templates)
+    return changed_since(app.ledger, dispatch, letter, app.workspace.templates, list(_lists(app, dispatch)))
+
+
+def _lists(app: App, dispatch: Dispatch) -> Iterator[Path]:
+    for name in dispatch.lists:
+        try:
+            yield app.workspace.find_list(name)
+        except MailerError:
+            continue  # it was given as a path, which the dispatch does not know
 
 
 def _show_status(screen: Screen, one: Status, changed: Sequence[str], now: datetime) -> None:

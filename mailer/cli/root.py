@@ -16,7 +16,7 @@ import click
 from mailer.cli.catalogue import SECTIONS
 from mailer.cli.output import Screen, open_screen
 from mailer.cli.spoken import install, speak, spoken
-from mailer.cli.verbs import Group, Option, shared_options
+from mailer.cli.verbs import Group, Option, ReaderLeft, shared_options
 from mailer.config import read_language
 from mailer.errors import MailerError
 from mailer.wording import LANGUAGES, Language, Text
@@ -69,8 +69,8 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt, EOFError):
         screen.say(Text("그만두었습니다.", "Stopped."))
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough. Python would complain once more while closing stdout.
+    except (BrokenPipeError, ReaderLeft):
+        # Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the last line: a fault of ours must not bury the screen in a traceback

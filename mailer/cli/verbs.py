@@ -27,7 +27,19 @@ from mailer.cli.spoken import spoken, to_spoken, translate
 from mailer.cli.wide import Formatter
 from mailer.wording import Text
 
-__all__ = ["Argument", "Call", "Command", "Entry", "Group", "Option", "Section", "argument", "option", "verb"]
+__all__ = [
+    "Argument",
+    "Call",
+    "Command",
+    "Entry",
+    "Group",
+    "Option",
+    "ReaderLeft",
+    "Section",
+    "argument",
+    "option",
+    "verb",
+]
 
 _GIVEN = "mailer.given"
 
@@ -57,6 +69,10 @@ class Section:
 
     title: Text
     verbs: Mapping[str, Entry]
+
+
+class ReaderLeft(Exception):
+    """Whoever read what a verb prints (`| head`) has seen enough."""
 
 
 class Context(click.Context):
@@ -185,7 +201,10 @@ def verb(
 
     def dress(function: Callable[..., int | None]) -> Command:
         def run(**values: Any) -> int | None:
-            return function(_call(click.get_current_context()), **values)
+            try:
+                return function(_call(click.get_current_context()), **values)
+            except BrokenPipeError as error:
+                raise ReaderLeft from error  # click would turn it into an exit code of its own
 
         vars(run)["__click_params__"] = list(getattr(function, "__click_params__", []))
         command: Command = click.command(name, cls=Command, text=help, examples=examples)(run)

@@ -169,8 +169,7 @@ def test_354_in_spite_of_a_refused_recipient_ahead(offered: Extensions) -> None:
 
 @FAST
 def test_421_between_two_messages_costs_nobody_anything(offered: Extensions) -> None:
-    """The server closes after every second message: with DATA the rest goes out on new connections; with BDAT what had been
-    on its way waits, and nothing is in doubt."""
+    """The server closes after two messages: with DATA others go out anew; with BDAT what was on its way waits; no doubts."""
     pile = Round(6)
     server = carried(
         pile, Rule(stage="mail", act=reply("421 4.7.0 enough"), after=2, per="connection"), offered=offered
@@ -189,8 +188,7 @@ def test_421_between_two_messages_costs_nobody_anything(offered: Extensions) -> 
 
 @FAST
 def test_a_cut_after_the_message_is_a_doubt_about_it_alone(offered: Extensions) -> None:
-    """The line ends after the second message was taken: the second is in doubt; with DATA nobody else, with BDAT also the one
-    that was on its way."""
+    """The line ends after the second message: it is in doubt, with BDAT also the one on its way, and nobody else."""
     pile = Round(5)
     server = carried(pile, Rule(stage="end", act=cut(store=True), address="r2@example.net"), offered=offered)
     expected = ["accept", "doubt", "accept", "accept", "accept"]

@@ -44,7 +44,7 @@ from mailer.wording import Text
 __all__ = ["Composer"]
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[A-Za-z0-9.-]{1,253}>")
-_MOST_FORMS = 256
+_MOST_FORMS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ PAYLOADS = (
     "</title><script>alert(1)</script>",
     "</textarea><script>alert(1)</script>",
     '<a href="javascript:alert(1)">x</a>',
-    "{{7*7}}{% raw %}${7*7}#{7*7}",
+    "{{1337*7331}}{% raw %}${1337*7331}#{1337*7331}",
     '<math><mi xlink:href="data:x,<script>alert(1)</script>">',
     "<style>*{background:url(//evil.example)}</style>",
     "--><script>alert(1)</script><!--",
@@ -42,7 +42,7 @@ def assert_quiet(text: str, place: str) -> None:
     assert not LIVE.search(text), (place, LIVE.search(text))
     assert not re.search(r"<[a-z][^>]*\son[a-z]+\s*=", re.sub(r"\"[^\"]*\"", '""', text), re.I), place
     assert not re.search(r"(?:href|src|action)=\"\s*javascript:", text, re.I), place
-    assert "4949" not in text
+    assert "9801547" not in text
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

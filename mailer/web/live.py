@@ -96,6 +96,8 @@ async def _stream(visit: Visit) -> AsyncIterator[str]:
     began, spoken, last = loop.time(), loop.time(), ""
     try:
         while not stop.is_set() and loop.time() - began < LONGEST:
+            if await run_in_threadpool(_logged_out, visit):
+                return
             snapshot, pause_for = await run_in_threadpool(_snapshot, visit)
             if snapshot != last:
                 last, spoken = snapshot, loop.time()
@@ -111,6 +113,11 @@ async def _stream(visit: Visit) -> AsyncIterator[str]:
                 continue
     finally:
         visit.office.unwatch(stop)
+
+
+def _logged_out(visit: Visit) -> bool:
+    """A page may stay open longer than its session."""
+    return not visit_of(visit.request, Typed()).may(Role.WRITE)
 
 
 def _snapshot(visit: Visit) -> tuple[str, float]:

@@ -16,11 +16,12 @@ from tests.terminal import start
 
 
 def test_the_demo_runs_in_an_empty_folder(tmp_path: Path) -> None:
-    """With a mail server in the environment it still sends only to itself, touches nothing here, and names files that exist."""
+    """With a server in the environment it sends only to itself; in another project's folder it touches nothing; files exist."""
     temporary = tmp_path / "temporary"
     here = tmp_path / "here"
-    for folder in (temporary, here):
+    for folder in (temporary, here, here / "var"):
         folder.mkdir()
+    (here / ".env").write_text("OTHER=1", "utf-8")
     env = {"SMTP_HOST": "smtp.example.invalid", "MAILER_FROM": "me@example.org", "TMPDIR": str(temporary)}
     process = start("demo", "--json", env=env, cwd=here)
     out, err = process.communicate(timeout=60)
@@ -29,7 +30,7 @@ def test_the_demo_runs_in_an_empty_folder(tmp_path: Path) -> None:
     assert (told["as_expected"], told["differences"], told["status"]) == (True, [], "done")
     assert told["counts"]["accepted"] == 22
     assert told["counts"]["failed"] == 1
-    assert list(here.iterdir()) == []
+    assert sorted(path.name for path in here.rglob("*")) == [".env", "var"]
     folder = Path(told["folder"])
     assert folder.is_relative_to(temporary)
     assert len(list((folder / "var" / "inbox" / "new").iterdir())) == 22
@@ -40,7 +41,8 @@ def test_the_demo_of_a_workspace_keeps_to_its_own_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a workspace it works below var/demo/, fresh each time, in a folder of its own making; a difference is exit 1."""
-    (tmp_path / "letters").mkdir()
+    for name in ("letters", "recipients"):
+        (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     demo = tmp_path / "var" / "demo"
     demo.mkdir(parents=True)

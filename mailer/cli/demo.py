@@ -92,8 +92,9 @@ def demo(call: Call) -> int:
 
 def _folder(workspace: Path) -> Path:
     """A fresh folder: `var/demo/` of a workspace, else a temporary one. Only a folder that a demo made is ever emptied."""
-    is_workspace = any((workspace / name).exists() for name in (".env", "letters", "recipients", "var"))
-    if not is_workspace:
+    # `/` has a var/ too, and many a project a .env: neither makes a workspace
+    both = all((workspace / name).is_dir() for name in ("letters", "recipients"))
+    if not both and not (workspace / "var" / "mailer.db").exists():
         root = Path(tempfile.mkdtemp(prefix="mailer-demo-"))
         (root / MARK).touch()
         return root

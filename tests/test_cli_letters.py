@@ -111,6 +111,9 @@ def test_a_preview_as_one_person(desk: Desk) -> None:
     assert "This is the body of a letter" in said.out
     assert [path.name for path in Path("one/messages").glob("*.eml")] == ["0002-reporter002@paper.example.eml"]
     assert desk.mailer("preview", "short", "-l", "press", "--as", "nobody@paper.example").code == 2
+    desk.people(1, domain="한글.example")
+    for written in ("Reporter001@한글.example", "reporter001@xn--bj0bj06e.example"):
+        assert desk.mailer("preview", "short", "-l", "press", "--as", written).code == 0
 
 
 def test_everybody_left_out_is_named_with_a_place(desk: Desk) -> None:

@@ -136,22 +136,22 @@ def test_an_empty_workspace_says_what_to_do(desk: Desk) -> None:
 
 # One process on one terminal that is resized before each run: starting Python costs more than the run.
 RUNS = """
-import fcntl, json, struct, sys, termios
+import fcntl, json, os, struct, sys, termios
 from mailer.cli.root import run
-for width, words in json.loads(sys.argv[1]):
+for width, words, env in json.loads(sys.argv[1]):
+    os.environ.update(env)
     fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     assert run(words) == 0
     print("\\x1e", end="", flush=True)
 """
 
 
-def in_windows(*runs: tuple[int, Sequence[str]], colour: bool = True, **env: str) -> list[str]:
-    """What a terminal of each width shows of both streams of each command line."""
+def in_windows(*runs: tuple[int, Sequence[str], dict[str, str]]) -> list[str]:
+    """What a terminal of each width shows of both streams of each command line; what it sets in the environment stays."""
     master, slave = pty.openpty()
-    environment = clean_environment(**{"TERM": "xterm-256color", **env})
-    environment.pop("COLUMNS", None)
-    if colour:
-        environment.pop("NO_COLOR", None)
+    environment = clean_environment(TERM="xterm-256color")
+    for name in ("COLUMNS", "NO_COLOR"):
+        environment.pop(name, None)
     command = [sys.executable, "-c", RUNS, json.dumps(runs)]
     process = subprocess.Popen(command, env=environment, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
@@ -168,7 +168,7 @@ def test_the_log_keeps_every_syllable_in_every_window(reviewed: Desk) -> None:
     """From 40 to 120 cells, in both languages, no line is too wide, and names, addresses and the server's words are whole."""
     asked = [(width, language) for language in ("ko", "en") for width in (40, 60, 80, 120)]
     root = str(reviewed.root)
-    windows = in_windows(*((width, ["log", "1", "-w", root, "--lang", language]) for width, language in asked))
+    windows = in_windows(*((width, ["log", "1", "-w", root, "--lang", language], {}) for width, language in asked))
     assert len(windows) == len(asked)
     for (width, language), window in zip(asked, windows, strict=True):
         shown = without_ink(window)
@@ -181,12 +181,16 @@ def test_the_log_keeps_every_syllable_in_every_window(reviewed: Desk) -> None:
 
 def test_colour_only_for_a_person(reviewed: Desk) -> None:
     """A terminal gets colour; NO_COLOR, TERM=dumb, --no-color and a pipe do not."""
-    look = (100, ["log", "1", "-w", str(reviewed.root)])
-    coloured, plain = in_windows(look, (100, [*look[1], "--no-color"]))
+    words = ["log", "1", "-w", str(reviewed.root)]
+    coloured, asked, simple, unwanted = in_windows(
+        (100, words, {}),
+        (100, [*words, "--no-color"], {}),
+        (100, words, {"TERM": "dumb"}),
+        (100, words, {"TERM": "xterm-256color", "NO_COLOR": "1"}),
+    )
     assert "\x1b[31m" in coloured
-    assert "\x1b[" not in plain
-    assert "\x1b[" not in in_windows(look, colour=False, NO_COLOR="1")[0]
-    assert "\x1b[" not in in_windows(look, TERM="dumb")[0]
+    for plain in (asked, simple, unwanted):
+        assert "\x1b[" not in plain
     assert "\x1b[" not in reviewed.mailer("log", "1").out
 
 

@@ -17,8 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailer import contacts
 from mailer.contacts.formulas import guarded
 from mailer.desk.prepare import Preparation, Summary
+from mailer.dispatch import Address
 from mailer.errors import UsageError, WorkspaceError, system_reason
 from mailer.wording import Text
 
@@ -81,7 +83,10 @@ def odd_ones(summaries: Sequence[Summary]) -> frozenset[int]:
 def _chosen(summaries: Sequence[Summary], *, everyone: bool, only: str | None) -> list[tuple[int, Summary]]:
     numbered = list(enumerate(summaries, start=1))
     if only is not None:
-        found = [entry for entry in numbered if entry[1].contact.address.key == only.casefold()]
+        named = contacts.parse_address(only, check_slips=False)
+        found = [
+            entry for entry in numbered if isinstance(named, Address) and entry[1].contact.address.key == named.key
+        ]
         if not found:
             raise UsageError(
                 Text(f"받는 사람 가운데 {only} 이(가) 없습니다", f"{only} is not among the recipients"),

@@ -11,7 +11,7 @@ import pytest
 
 from mailer.cli.signals import Stopping
 from mailer.ledger import open_ledger
-from tests.scripted_smtp import Extensions, Rule, ScriptedServer, certificates, reply
+from tests.scripted_smtp import Extensions, Rule, ScriptedServer, certificates, hang, reply
 from tests.terminal import LETTER, Desk, desk, last_words
 
 __all__ = ["desk"]
@@ -98,6 +98,16 @@ def test_nothing_is_approved_when_nobody_answers(desk: Desk) -> None:
         said = desk.mailer(*SEND)
     assert said.code == 5
     assert "SMTP_HOST" in said.err
+    assert approved(desk) == 0
+
+
+def test_whoever_waits_for_a_silent_server_knows_for_what(desk: Desk) -> None:
+    """Before the time of SMTP_TIMEOUT runs, the screen names the server; then exit 5, and nothing was approved."""
+    with ScriptedServer(Rule(stage="connect", act=hang())).in_thread() as server:
+        desk.server(server.port, SMTP_TIMEOUT="1s")
+        said = desk.mailer(*SEND)
+        assert said.code == 5
+        assert said.err.index(f"메일 서버에 묻습니다: 127.0.0.1:{server.port}") < said.err.index("오류")
     assert approved(desk) == 0
 
 

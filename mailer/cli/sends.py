@@ -128,7 +128,7 @@ def send(
         prepared = _prepared(app, app.sources(letter, lists, exclude=exclude, where=where))
         if dry_run:
             return _rehearse(screen, app, prepared, expect)
-        prepared = with_findings(prepared, server_check(app, prepared) if not prepared.blocked else ())
+        prepared = with_findings(prepared, server_check(screen, app, prepared) if not prepared.blocked else ())
         show_summary(screen, app, prepared, talk=True)
         _stop_if_blocked(prepared)
         confirm(screen, prepared, _question(app, len(prepared.summaries)), yes=yes, number=expect)
@@ -279,11 +279,15 @@ def _prepared(app: App, sources: Sources, moment: WallTime | None = None) -> Pre
     return with_findings(prepared, tuple(more))
 
 
-def server_check(app: App, prepared: Preparation) -> tuple[Finding, ...]:
+def server_check(screen: Screen, app: App, prepared: Preparation) -> tuple[Finding, ...]:
     """Ask the server before anything is approved: is it there, does it take the login, does it take messages of this size?"""
-    probe = asyncio.run(app.probe())
     server = app.server()
-    if probe is None or server is None:
+    if server is None:
+        return ()
+    # one that does not answer takes as long as SMTP_TIMEOUT
+    screen.say(Text(f"메일 서버에 묻습니다: {server.place}", f"Asking the mail server: {server.place}"), ink="dim")
+    probe = asyncio.run(app.probe())
+    if probe is None:
         return ()
     sizes = [(str(one.contact.address), one.size) for one in prepared.summaries]
     return tuple(server_findings(sizes, size_limit=probe.size_limit, extensions=probe.extensions, place=server.place))

@@ -101,6 +101,11 @@ class App(AbstractContextManager["App"]):
         except ValueError:
             return str(path)
 
+    def reconfigure(self, config: Config) -> None:
+        """Other settings from now on; workspace and ledger stay. Whoever holds transports or a sender must ask again."""
+        self.config = config
+        self.__dict__.pop("sender", None)
+
     @property
     def practice_rules_file(self) -> Path:
         """Which addresses the practice catcher refuses; may not exist."""

@@ -257,3 +257,40 @@ def test_both_languages_are_complete(web: WebDesk) -> None:
     for path in ("/", "/release/new", "/log", "/people", "/people/suppressed", "/inbox"):
         words = re.sub(r"한국어", "", officer.get(path).words)
         assert not re.search("[가-힣]", words), (path, re.findall(".{0,20}[가-힣]+.{0,20}", words)[:3])
+
+
+def test_the_mail_server_is_set_on_the_page(web: WebDesk) -> None:
+    """What is saved is in force at once and stands in .env beside the comments; a wrong value leaves the file as it was."""
+    env = web.root / ".env"
+    env.write_text("# ours\nMAILER_FROM=시험 <press@sender.example>\nSMTP_PASSWORD=\n", "utf-8")
+    officer = web.officer()
+    form = {
+        "MAILER_FROM": "새 공보팀 <new@sender.example>",
+        "SMTP_HOST": "mail.example.org",
+        "SMTP_PORT": "465",
+        "SMTP_SECURITY": "tls",
+        "SMTP_USERNAME": "press",
+        "SMTP_PASSWORD": "it's a \\ secret #1",
+        "MAILER_TIMEZONE": "Asia/Tokyo",
+    }
+    assert officer.post("/settings/server", form).status == 303
+    config = web.app.config
+    assert (config.smtp_host, config.smtp_port, config.timezone) == ("mail.example.org", 465, "Asia/Tokyo")
+    assert config.smtp_password is not None
+    assert config.smtp_password.reveal() == form["SMTP_PASSWORD"]
+    assert web.app.sender.address == "new@sender.example"
+    assert env.read_text("utf-8").startswith("# ours\n")
+    assert env.stat().st_mode & 0o077 == 0
+    page = officer.get("/settings")
+    assert "secret #1" not in page.text
+    assert "JST" in page.words
+    before = env.read_bytes()
+    for key, value in (("SMTP_PORT", "99999"), ("MAILER_TIMEZONE", "Mars/Base"), ("MAILER_FROM", "nobody")):
+        assert officer.post("/settings/server", {**form, key: value}).status == 422, key
+        assert env.read_bytes() == before
+    assert officer.post("/settings/server", {**form, "SMTP_PASSWORD": ""}).status == 303
+    kept = web.app.config.smtp_password
+    assert kept is not None
+    assert kept.reveal() == form["SMTP_PASSWORD"]
+    assert officer.post("/settings/server", {"MAILER_FROM": form["MAILER_FROM"]}).status == 303
+    assert web.app.config.practice

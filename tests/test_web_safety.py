@@ -46,7 +46,7 @@ def test_a_writer_sends_nothing_and_rules_nothing(web: WebDesk) -> None:
         assert writer.post(f"/dispatch/{dispatch}/{path}").status == 403, path
     assert writer.post(f"/release/{number}/send").status == 403
     assert writer.get(f"/dispatch/{dispatch}/resend").status == 403
-    for path in ("/settings/letterhead", "/settings/users", "/settings/user"):
+    for path in ("/settings/letterhead", "/settings/server", "/settings/users", "/settings/user"):
         assert writer.post(path).status == 403
         assert approver.post(path).status == 403
     assert "writer" not in approver.get("/settings").text

@@ -40,10 +40,10 @@ class Office:
         self.bench = Bench(app)
         self.throttle = Throttle(app.clock.monotonic)
         self.worker_trouble: MailerError | None = None
-        self.worker_runs = False
         self.hosts: frozenset[str] | None = None
         self.key = secrets.token_urlsafe(32)
         self._link_used = link_used
+        self.restart_worker: Callable[[], None] = _nobody_works
         self._closing = False
         self._watchers: set[asyncio.Event] = set()
 
@@ -61,6 +61,11 @@ class Office:
         """Who gets which answer from the practice catcher."""
         return self.app.practice_rules_file
 
+    def renew(self) -> None:
+        """After other settings: what was prepared is made again, the worker begins again."""
+        self.bench = Bench(self.app)
+        self.restart_worker()
+
     def watch(self) -> asyncio.Event:
         """An event for one open live page: set when the server stops."""
         event = asyncio.Event()
@@ -77,6 +82,10 @@ class Office:
         self._closing = True
         for event in self._watchers:
             event.set()
+
+
+def _nobody_works() -> None:
+    return
 
 
 class Bench:

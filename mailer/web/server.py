@@ -79,11 +79,11 @@ async def serve(
 
 
 async def _work(office: Office, stop: asyncio.Event) -> None:
+    # the worker ends by its own event, too: when the settings have changed, it begins again with them
     while not stop.is_set():
         try:
             # the worker stops itself by the event it is given when its ledger breaks: ours must stay
             await _worked(office, stop)
-            return
         except MailerError as error:
             office.worker_trouble = error
             with contextlib.suppress(TimeoutError):
@@ -91,7 +91,12 @@ async def _work(office: Office, stop: asyncio.Event) -> None:
 
 
 async def _worked(office: Office, stop: asyncio.Event) -> None:
-    inner = asyncio.Event()
+    inner, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def restart() -> None:
+        loop.call_soon_threadsafe(inner.set)
+
+    office.restart_worker = restart
     passing = asyncio.create_task(_pass_on(stop, inner))
     healing = asyncio.create_task(_heal(office))
     try:

@@ -22,6 +22,7 @@ from mailer.ledger import Account
 from mailer.web.passwords import hashed, matches
 from mailer.web.plain import remedy_for_pages
 from mailer.web.roles import ROLE_WORDS, Role
+from mailer.web.server_settings import fields_of
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
@@ -112,6 +113,7 @@ def _show(visit: Visit, *, tested: str = "", trouble: MailerError | None = None)
         rows=describe(visit.app.config) if visit.may(Role.ADMIN) else (),
         accounts=visit.app.ledger.accounts.all() if visit.may(Role.ADMIN) else (),
         roles=ROLE_WORDS,
+        fields=fields_of(visit.app.config) if visit.may(Role.ADMIN) else (),
         tested=tested,
         trouble=trouble,
         advice=remedy_for_pages(trouble.remedy) if trouble else None,

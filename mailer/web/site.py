@@ -29,6 +29,7 @@ from mailer.web import (
     live,
     previews,
     review,
+    server_settings,
     settings,
 )
 from mailer.web.guard import Guard
@@ -89,6 +90,7 @@ def _routes() -> list[BaseRoute]:
         _get("/settings", settings.show_settings),
         _post("/settings/test", settings.test_server),
         _post("/settings/password", settings.change_password),
+        _post("/settings/server", server_settings.save_server, Role.ADMIN),
         _post("/settings/letterhead", settings.save_letterhead, Role.ADMIN),
         _post("/settings/users", settings.add_user, Role.ADMIN),
         _post("/settings/user", settings.change_user, Role.ADMIN),

@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mailer.app import App
 from mailer.dispatch import Dispatch
-from mailer.errors import MailerError, StoppedByCheck, UsageError
+from mailer.errors import ConfigError, MailerError, StoppedByCheck, UsageError
 from mailer.ledger import DraftLetter
 from mailer.web.office import Office
 from mailer.web.plain import remedy_for_pages
@@ -164,7 +164,7 @@ class Visit:
 
     def trouble(self, error: MailerError, status: int | None = None) -> Response:
         """The page of an error: what, where, what to do."""
-        code = status or (422 if isinstance(error, StoppedByCheck | UsageError) else 500)
+        code = status or (422 if isinstance(error, StoppedByCheck | UsageError | ConfigError) else 500)
         return self.show("error.html", code=code, error=error, remedy=remedy_for_pages(error.remedy))
 
 

@@ -139,6 +139,7 @@ NOTICES = {
     "allowed": Text("발송 제외에서 뺐습니다.", "No longer suppressed."),
     "rule_set": Text("연습 규칙을 바꿨습니다.", "The practice rule was changed."),
     "letterhead_saved": Text("문서 머리를 저장했습니다.", "The letterhead was saved."),
+    "server_saved": Text("설정을 저장했습니다. 지금부터 이대로 보냅니다.", "Saved, and in force from now on."),
     "user_added": Text("계정을 만들었습니다.", "The account was made."),
     "user_changed": Text("계정을 바꿨습니다.", "The account was changed."),
     "password_changed": Text("비밀번호를 바꿨습니다. 다시 들어와 주세요.", "Your password was changed. Please log in."),
@@ -156,6 +157,9 @@ class Spoken:
             return WORDS[key].to(self._language)
         except KeyError as error:
             raise AttributeError(key) from error
+
+    def __getitem__(self, key: str) -> str:
+        return WORDS[key].to(self._language)
 
     def __call__(self, key: str, **values: Any) -> str:
         return WORDS[key].to(self._language).format(**values)

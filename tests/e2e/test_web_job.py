@@ -244,6 +244,29 @@ def test_unsaved_words_are_guarded_and_saved(office: Office) -> None:
     expect(page.locator("[data-save-state]")).to_contain_text("먼저 저장했습니다")
 
 
+def test_the_mail_server_is_set_in_the_browser(office: Office) -> None:
+    """From practice mode to a real server without touching a file: the next release goes to it, by the worker that runs."""
+    office.people(2)
+    office.serve()
+    page = office.page()
+    expect(page.locator(".practice")).to_contain_text("연습 모드")
+    with ScriptedServer().in_thread() as server:
+        page.click("nav >> text=설정")
+        for key, value in (("SMTP_HOST", "127.0.0.1"), ("SMTP_PORT", str(server.port))):
+            page.fill(f"input[name={key}]", value)
+        page.select_option("select[name=SMTP_SECURITY]", "none")
+        page.click("form[action='/settings/server'] button")
+        expect(page.locator(".practice")).to_contain_text("press@sender.example")
+        page.click("text=서버 점검")
+        expect(page.locator("main")).to_contain_text("서버가 대답합니다")
+        page.click("nav >> text=보도자료")
+        written(page)
+        addressed(page, "press")
+        sent(page)
+        expect(page).to_have_title(re.compile("발송 끝"), timeout=HOLD)
+        assert len(server.books.stored) == 2
+
+
 def test_stopping_while_pages_watch_is_quick(office: Office) -> None:
     """Three open live pages do not keep the server from ending within five seconds."""
     office.people(2)

@@ -1,0 +1,116 @@
+"""The mail server, the sender and the time zone, changed on the page: written into `.env`, checked, in force at once.
+
+A file that would not be a valid configuration is put back as it was. A setting that comes from the environment is not changed
+here: the environment wins over the file.
+
+Not here: what the settings mean (`config/`), the page around the form (`settings.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from mailer.config import KEYS, Config, read_config
+from mailer.contacts.writing import replace_file
+from mailer.errors import MailerError, UsageError
+from mailer.web.visit import Visit
+from mailer.wording import Text
+
+__all__ = ["Field", "fields_of", "save_server"]
+
+EDITABLE = (
+    "MAILER_FROM",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_SECURITY",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "MAILER_TIMEZONE",
+)
+_SECURITY = ("starttls", "tls", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One line of the form. `value` is "" for a secret; `fixed` when the environment decides."""
+
+    key: str
+    value: str
+    meaning: Text
+    secret: bool
+    fixed: bool
+    choices: tuple[str, ...] = ()
+
+
+def fields_of(config: Config) -> list[Field]:
+    return [
+        Field(
+            key=key,
+            value="" if KEYS[key].secret else _shown(config, key),
+            meaning=KEYS[key].meaning,
+            secret=KEYS[key].secret,
+            fixed=config.origins[key].where.startswith("$") or f"{key}_FILE" in os.environ,
+            choices=_SECURITY if key == "SMTP_SECURITY" else (),
+        )
+        for key in EDITABLE
+    ]
+
+
+def save_server(visit: Visit) -> Response:
+    """Write what was typed, read everything anew, and let the worker begin again with it. An
+    empty password stays as it was while there is a user name."""
+    app = visit.app
+    path = app.workspace.env_file
+    before = path.read_bytes() if path.exists() else None
+    text = (before or b"").decode("utf-8-sig")
+    for field in fields_of(app.config):
+        value = visit.form.get(field.key).strip()
+        if field.fixed or (field.secret and not value and visit.form.get("SMTP_USERNAME").strip()):
+            continue
+        text = _with(text, field.key, value)
+    replace_file(path, text.encode())
+    path.chmod(0o600)
+    try:
+        config = read_config(app.workspace.root, os.environ)
+    except MailerError:
+        if before is None:
+            path.unlink()
+        else:
+            replace_file(path, before)
+        raise
+    app.reconfigure(config)
+    visit.office.renew()
+    return visit.go("/settings", said="server_saved")
+
+
+def _shown(config: Config, key: str) -> str:
+    if not config.given(key):
+        return ""
+    values = {
+        "MAILER_FROM": f"{config.sender.name} <{config.sender.address}>"
+        if config.sender.name
+        else config.sender.address,
+        "SMTP_HOST": config.smtp_host or "",
+        "SMTP_PORT": str(config.smtp_port),
+        "SMTP_SECURITY": config.smtp_security.value,
+        "SMTP_USERNAME": config.smtp_username or "",
+        "MAILER_TIMEZONE": config.timezone,
+    }
+    return values[key]
+
+
+def _with(text: str, key: str, value: str) -> str:
+    """The text of `.env` in which `key` is `value`; every other line stays as it is."""
+    if not value.isprintable():
+        raise UsageError(Text("쓸 수 없는 글자가 들어 있습니다", "there are characters that cannot be used"), where=key)
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    line = f"{key}='{quoted}'" if value else f"{key}="
+    lines = text.split("\n")
+    places = [n for n, one in enumerate(lines) if re.match(rf"\s*(?:export\s+)?{key}\s*=", one)]
+    for place in places:
+        lines[place] = line if place == places[-1] else f"{key}="
+    return "\n".join(lines) if places else f"{text.rstrip()}\n{line}\n".lstrip("\n")

@@ -214,8 +214,8 @@ def resident(pid: int) -> float:
 
 
 def slope(samples: list[tuple[int, float]]) -> float:
-    """Megabytes per 10,000 messages, by least squares over the samples after the first fifth."""
-    points = [(sent / 10_000, mb) for sent, mb in samples[len(samples) // 5 :] if mb > 0]
+    """Megabytes per 10,000 messages, by least squares over the second half: by then the caches of the database are full."""
+    points = [(sent / 10_000, mb) for sent, mb in samples[len(samples) // 2 :] if mb > 0]
     if len(points) < 3:
         return 0.0
     middle, level = (sum(values) / len(points) for values in zip(*points, strict=True))

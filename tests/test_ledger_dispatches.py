@@ -196,6 +196,19 @@ def test_something_else_than_a_database_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"this is a letter")
 
 
+def test_a_foreign_database_is_refused_untouched(tmp_path: Path) -> None:
+    """A file of another program gets none of our tables."""
+    path = tmp_path / "m.db"
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE songs (title TEXT)")
+    raw.close()
+    with pytest.raises(LedgerError, match="another program"):
+        open_ledger(path)
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
+    raw.close()
+
+
 def test_durable_settings(ledger: Ledger) -> None:
     """WAL and synchronous=FULL hold on every connection."""
     with ledger._database.reading() as connection:

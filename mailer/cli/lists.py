@@ -147,8 +147,8 @@ def read_as(found: ContactList) -> Text:
     count = people(len(found.contacts))
     sheet = f", {found.sheet}" if found.sheet else ""
     head = clean(f"{found.source} ({found.encoding}{sheet})")
-    rows = f"{found.rows:,} {'row' if found.rows == 1 else 'rows'}"
-    return Text(f"{head}: {found.rows:,}줄, {count.ko}", f"{head}: {rows}, {count.en}")
+    plural = "" if found.rows == 1 else "s"
+    return Text(f"{head}: {found.rows:,}줄, {count.ko}", f"{head}: {found.rows:,} row{plural}, {count.en}")
 
 
 _KINDS = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -96,13 +97,24 @@ def open_database(path: Path) -> Database:
 def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # isolation_level None: the driver must not open transactions of its own behind ours
     connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout={BUSY_SECONDS * 1000}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    _use_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait by itself here: of programs that switch a new file together, all but one hear "locked" at once
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -165,15 +177,25 @@ def _has_room(path: Path) -> bool:
     return shutil.disk_usage(path.parent).free >= ROOM
 
 
-def _revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
+def _revision(connection: sa.Connection, path: Path) -> str | None:
+    tables = sa.inspect(connection).get_table_names()
+    if "alembic_version" not in tables:
+        if tables:
+            raise LedgerError(
+                Text("다른 프로그램의 데이터베이스입니다", "this database belongs to another program"),
+                where=str(path),
+                remedy=Text(
+                    "MAILER_DATABASE에 다른 파일을 정하세요. 이 파일의 표는 건드리지 않았습니다",
+                    "name another file in MAILER_DATABASE; the tables of this one were not touched",
+                ),
+            )
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def _bring_to_head(database: Database) -> None:
     with database.reading() as connection:
-        found = _revision(connection)
+        found = _revision(connection, database.path)
     if found == HEAD:
         return
     if found is not None and found not in REVISIONS:
@@ -191,7 +213,7 @@ def _bring_to_head(database: Database) -> None:
     # two processes may find the same old or missing database: one works, the other waits and finds the work done
     with FileLock(database.path.with_name(f"{database.path.name}-upgrade.lock"), timeout=UPGRADE_SECONDS):
         with database.reading() as connection:
-            found = _revision(connection)
+            found = _revision(connection, database.path)
         if found == HEAD:
             return
         if found is not None:

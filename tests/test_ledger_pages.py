@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -113,6 +114,17 @@ def test_accounts_and_sessions_end_together(ledger: Ledger) -> None:
     ledger.accounts.remove("lee")
     assert ledger.accounts.session("kim") is None
     assert ledger.accounts.session("lee") is None
+
+
+def test_an_orphaned_session_is_none(ledger: Ledger) -> None:
+    """Even if an account vanished past the rules of the database, its session does not become one without an account."""
+    ledger.accounts.add(Account(name="kim", password="hash", role="write", created_at=T0))
+    ledger.accounts.open_session("digest", name="kim", account="kim", now=T0, forget=T0)
+    with sqlite3.connect(ledger.path) as raw:
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("DELETE FROM account")
+    raw.close()
+    assert ledger.accounts.session("digest") is None
 
 
 def test_old_sessions_are_swept(ledger: Ledger) -> None:

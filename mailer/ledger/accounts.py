@@ -90,7 +90,11 @@ class Accounts:
         query = (
             sa.select(t.web_session, t.account.c.role)
             .outerjoin(t.account, t.account.c.name == t.web_session.c.account)
-            .where(t.web_session.c.digest == digest)
+            # a session whose account is gone must not pass for one without an account
+            .where(
+                t.web_session.c.digest == digest,
+                sa.or_(t.web_session.c.account.is_(None), t.account.c.role.is_not(None)),
+            )
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()

@@ -130,10 +130,13 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def tiles(status: Status) -> list[DeliveryState]:
-    """The states worth a tile: four that always stand there, others when somebody is in them."""
+def tiles(status: Status) -> list[tuple[DeliveryState, int]]:
+    """The numbers worth a tile: four that always stand there, others when somebody is in them. Who is on the wire this very
+    moment still counts as waiting, or a tile would come and go."""
     always = (DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.QUEUED)
-    return [state for state in DeliveryState if state in always or status.counts[state]]
+    numbers = dict(status.counts)
+    numbers[DeliveryState.QUEUED] += numbers.pop(DeliveryState.SENDING, 0)
+    return [(state, numbers[state]) for state in numbers if state in always or numbers[state]]
 
 
 def line_of(finding: Finding, draft: DraftLetter) -> str:

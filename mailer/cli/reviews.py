@@ -164,7 +164,11 @@ def _facts(one: Status, now: datetime) -> Iterator[tuple[Text, Text | str]]:
     if dispatch.send_at is not None:
         yield Text("예약 시각", "Scheduled"), _at(dispatch.send_at, dispatch.zone, now)
     if dispatch.started_at is not None:
-        yield Text("시작", "Started"), _at(dispatch.started_at, dispatch.zone, now)
+        began = _at(dispatch.started_at, dispatch.zone, now)
+        if one.late is not None and one.late >= timedelta(minutes=1):
+            late = span(one.late)
+            began = Text(f"{began.ko}, 예약보다 {late.ko} 늦게", f"{began.en}, {late.en} late")
+        yield Text("시작", "Started"), began
     if dispatch.ended_at is not None:
         yield Text("끝", "Ended"), _at(dispatch.ended_at, dispatch.zone, now)
     total, counts = people(one.total), counts_text(one.counts)

@@ -137,6 +137,8 @@ delivery = Table(
     Column("lease_until", Instant),
     UniqueConstraint("dispatch_id", "address_key"),
     Index("ix_delivery_queue", "dispatch_id", "state", "position"),
+    # pages and searches of the log read this index alone, not the wide rows
+    Index("ix_delivery_page", "dispatch_id", "position", "address", "name", "outlet"),
     Index("ix_delivery_address_key", "address_key"),
     # few rows are leased at any moment: finding them must not read every delivery ever made
     Index("ix_delivery_lease_owner", "lease_owner", sqlite_where=LEASED, postgresql_where=LEASED),

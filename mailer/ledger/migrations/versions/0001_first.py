@@ -92,6 +92,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_delivery_address_key", "delivery", ["address_key"], unique=False)
     op.create_index("ix_delivery_queue", "delivery", ["dispatch_id", "state", "position"], unique=False)
+    op.create_index(
+        "ix_delivery_page", "delivery", ["dispatch_id", "position", "address", "name", "outlet"], unique=False
+    )
     leased = sa.text("lease_owner IS NOT NULL")
     op.create_index(
         "ix_delivery_lease_owner",

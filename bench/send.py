@@ -70,7 +70,18 @@ class Result:
 
 
 def source(sessions: int) -> list[str]:
-    return [*install.postfix("smtp-source"), "-s", str(sessions), "-m", "{people}", "-l", "{size}", "127.0.0.1:{port}"]
+    """It keeps its connections (-d), as everybody does but mailmerge."""
+    return [
+        *install.postfix("smtp-source"),
+        "-d",
+        "-s",
+        str(sessions),
+        "-m",
+        "{people}",
+        "-l",
+        "{size}",
+        "127.0.0.1:{port}",
+    ]
 
 
 def peer(script: str, connections: int) -> list[str]:

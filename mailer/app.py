@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from mailer.config import Config
 from mailer.dispatch.clock import Clock, SystemClock
@@ -53,6 +54,10 @@ class App(AbstractContextManager["App"]):
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def here(self) -> datetime:
+        """Now in the configured zone: what day it is for the press office, wherever the machine stands."""
+        return self.now().astimezone(ZoneInfo(self.config.timezone))
 
     @property
     def ledger(self) -> Ledger:

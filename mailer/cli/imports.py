@@ -75,7 +75,7 @@ def import_(
         goal = _list_file(app, name)
         new = read(file, name=goal.stem, encoding=encoding, sheet=sheet)
         old = read(goal, name=goal.stem) if goal.is_file() else None
-        today = app.now().astimezone().date().isoformat()
+        today = app.here().date().isoformat()
         plan = upkeep.plan_import(old, new, source_note=source, added=today)
         dead, unknown = unreachable_domains(screen, new) if dns else ({}, ())
         done = Outcome(goal=goal) if dry_run else _write(app, goal, old, new, plan, file=file, source=source)
@@ -110,7 +110,7 @@ def _write(
             old_bad = var / f"{goal.stem}.old-bad.csv"
             upkeep.write_bad_rows(old_bad, old, language=language)
         expected = old.sha256 if old is not None else ""
-        backup = upkeep.write_list(goal, plan.result, now=app.now().astimezone(), expect_sha256=expected).backup
+        backup = upkeep.write_list(goal, plan.result, now=app.here(), expect_sha256=expected).backup
     # corrected rows come in again from such a file, which is the officer's own by then
     names = (f"{goal.stem}.bad{number}.csv" for number in ("", 2))
     bad = next(path for name in names if (path := var / name).resolve() != file.resolve())

@@ -24,6 +24,7 @@ from mailer.desk.rehearse import Rehearsed, prepare_alone, rehearse
 from mailer.dispatch import Verdict
 from mailer.errors import StoppedByCheck
 from mailer.findings import Finding, Level, worst
+from mailer.release import write_date
 from mailer.wording import Text
 
 __all__ = ["check", "preview", "test"]
@@ -79,7 +80,7 @@ def show_letter(screen: Screen, manuscript: Manuscript) -> None:
             (Text("수신", "To"), release.to),
             (Text("발신", "From"), release.sender),
             (Text("제목", "Title"), release.title),
-            (Text("전송일자", "Dated"), release.dated.strftime("%Y. %m. %d.")),
+            (Text("전송일자", "Dated"), write_date(release.dated)),
             (Text("전송매수", "Pages"), str(pages) if pages else ""),
             (Text("연명", "Signatories"), str(names) if names else ""),
         ],

@@ -9,12 +9,12 @@ Not here: how it looks (`templates/document/letter.typ`), what may be printed (`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from mailer.document.letterhead import Letterhead
 from mailer.document.words import LINE, Node, inline
-from mailer.release import Release, runs
+from mailer.release import Release, runs, write_date
 from mailer.release.tree import (
     Block,
     BulletList,
@@ -27,7 +27,6 @@ from mailer.release.tree import (
     Table,
 )
 
-_WEEKDAYS = "월화수목금토일"
 _TABLE_CHARACTERS = 44  # full-width characters of table text that fit between the margins
 
 
@@ -51,13 +50,8 @@ def sheet(release: Release, letterhead: Letterhead) -> dict[str, Any]:
     }
 
 
-def day(value: date) -> str:
-    """`2020. 09. 10.(목)`, as Korean offices write it."""
-    return f"{value:%Y. %m. %d.}({_WEEKDAYS[value.weekday()]})"
-
-
 def _moment(value: datetime) -> str:
-    return f"{day(value)} {value:%H:%M}"
+    return f"{write_date(value)} {value:%H:%M}"
 
 
 def _organisation(letterhead: Letterhead) -> dict[str, Any]:
@@ -82,7 +76,7 @@ def _fields(release: Release) -> Iterable[dict[str, Any]]:
         ("참조", "text", release.cc),
         ("발신", "text", release.sender),
         ("제목", "title", release.title),
-        ("전송일자", "text", day(release.dated)),
+        ("전송일자", "text", write_date(release.dated)),
         ("전송매수", "pages", "-"),
         ("담당", "text", release.contact),
         ("붙임", "text", release.attachments),

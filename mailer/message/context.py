@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +30,7 @@ from mailer.message.greeting import greeting
 from mailer.message.html import language_mark, write_html, write_inline_html
 from mailer.message.model import Sender
 from mailer.message.text import write_inline_text, write_text
+from mailer.release import write_date
 from mailer.release.model import Release, Signatory
 from mailer.release.tree import Paragraph, Run
 
@@ -37,7 +38,6 @@ __all__ = ["Values", "contact_values", "shared_values", "vocabulary"]
 
 Values = dict[str, Any]
 
-_WEEKDAYS = "월화수목금토일"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ORGANISATION = ("name_ko", "name_en", "address", "phone", "fax", "web", "email")
@@ -114,7 +114,7 @@ def _letter(release: Release, pages: int, *, html: bool) -> Values:
         "title": release.title,
         "tags": list(release.tags),
         "headline": release.headline,
-        "date": _day(release.dated),
+        "date": write_date(release.dated),
         "date_en": f"{_DAYS[release.dated.weekday()]}, {release.dated.day} {_MONTHS[release.dated.month - 1]} {release.dated.year}",
         "pages": pages,
         "lang": release.lang,
@@ -142,12 +142,8 @@ def _web_link(web: str) -> str:
     return web if not web or web.lower().startswith(("http://", "https://")) else f"https://{web}"
 
 
-def _day(value: date) -> str:
-    return f"{value:%Y. %m. %d.}({_WEEKDAYS[value.weekday()]})"
-
-
 def _embargo(value: datetime | None) -> str:
-    return f"{_day(value)} {value:%H:%M} 이후 보도" if value else ""
+    return f"{write_date(value)} {value:%H:%M} 이후 보도" if value else ""
 
 
 def _header(release: Release, pages: int) -> list[tuple[str, str, str]]:
@@ -158,7 +154,7 @@ def _header(release: Release, pages: int) -> list[tuple[str, str, str]]:
         ("참조", "Cc", release.cc or ""),
         ("발신", "From", release.sender),
         ("제목", "Subject", release.title),
-        ("전송일자", "Date", _day(release.dated)),
+        ("전송일자", "Date", write_date(release.dated)),
         ("전송매수", "Pages", f"총 {pages}매"),
         ("담당", "Contact", release.contact or ""),
         ("붙임", "Attached", release.attachments or ""),

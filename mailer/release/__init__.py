@@ -15,6 +15,7 @@ Not here: paper (`document/`), e-mail (`message/`), checks against lists or a re
 """
 
 from mailer.release import tree
+from mailer.release.dates import write_date
 from mailer.release.language import language_of, runs
 from mailer.release.model import Closing, Release, Signatory
 from mailer.release.reader import companions_at, companions_of, parse, read
@@ -32,4 +33,5 @@ __all__ = [
     "read",
     "runs",
     "tree",
+    "write_date",
 ]

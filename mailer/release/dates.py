@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["WEEKDAYS", "Written", "read_date", "read_moment", "weekday_text"]
+__all__ = ["WEEKDAYS", "Written", "read_date", "read_moment", "weekday_text", "write_date"]
 
 WEEKDAYS = "월화수목금토일"
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -29,6 +29,11 @@ _TIME = re.compile(
     r"\s*(?P<zone>Z|UTC|GMT|KST|[+-]\d{2}:?\d{2}|[A-Za-z]+/[A-Za-z_/]+)?\s*(?:까지|이후|부터)?"
 )
 _LONGEST = 80
+
+
+def write_date(day: date) -> str:
+    """`2020. 09. 10.(목)`, the form of 전송일자 on paper, in the mail and on screens."""
+    return f"{day:%Y. %m. %d.}({WEEKDAYS[day.weekday()]})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

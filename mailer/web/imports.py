@@ -90,7 +90,7 @@ def save_import(visit: Visit) -> Response:
         )
     if not plan.changes_nothing:
         goal.parent.mkdir(parents=True, exist_ok=True)
-        upkeep.write_list(goal, plan.result, now=visit.now.astimezone(), expect_sha256=_sha256(goal))
+        upkeep.write_list(goal, plan.result, now=visit.app.here(), expect_sha256=_sha256(goal))
     return visit.go(f"/people/list/{name}", said="imported")
 
 
@@ -116,7 +116,7 @@ def _planned(visit: Visit, given: Any) -> tuple[str, ContactList, upkeep.ImportP
     new = _mapped(new, _mapping(given, new))
     path = list_files(visit.app).get(name)
     old = contacts.read(path, name=name) if path is not None else None
-    added = visit.now.astimezone().date().isoformat()
+    added = visit.app.here().date().isoformat()
     return name, new, upkeep.plan_import(old, new, source_note=given("source"), added=added)
 
 

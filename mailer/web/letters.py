@@ -14,6 +14,7 @@ from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO
 from mailer.errors import LetterError, MailerError, UsageError
 from mailer.findings import Level
 from mailer.ledger import DraftLetter
+from mailer.release import write_date
 from mailer.release.decode import decode
 from mailer.release.remarks import Remarks
 from mailer.web.frames import framed
@@ -147,8 +148,7 @@ def _chosen(visit: Visit) -> str:
     name = visit.form.get("letter")
     if name in _letters(visit):
         return _decoded((visit.app.workspace.letters / f"{name}.md").read_bytes(), f"{name}.md")
-    here = visit.now.astimezone()
-    return BLANK.format(date=f"{here:%Y. %m. %d.}({WEEKDAYS_KO[here.weekday()]})")
+    return BLANK.format(date=write_date(visit.app.here().date()))
 
 
 def _uploaded(visit: Visit) -> str:

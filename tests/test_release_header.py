@@ -218,7 +218,7 @@ def test_signatory_file_stays_inside(tmp_path: Path, name: str) -> None:
     text = FRONT.replace("number", f"signatories: {name}\nnumber") + f"\n{BODY}\n\n{CLOSING}"
     (inside / "letter.md").write_text(text, encoding="utf-8")
     release = read(inside / "letter.md")
-    assert errors(release) == ["companion"]
+    assert errors(release) == ["companion" if name in {"missing.txt", "link.txt"} else "companion_name"]
     assert release.signatories == ()
 
 
@@ -227,3 +227,66 @@ def test_missing_letter(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError) as caught:
         read(tmp_path / "no.md")
     assert caught.value.where.endswith("no.md")
+
+
+@pytest.mark.parametrize("rule", ["────────", "━━━━━━━━━━", "═════", "———", "=====", "_ _ _"])
+def test_box_lines_are_rules(rule: str) -> None:
+    """A line drawn by a word processor ends the header as `---` does, and is not printed."""
+    release = release_of(letter().replace("\n---\n", f"\n{rule}\n"))
+    assert errors(release) == []
+    assert len(release.body) == 2
+
+
+@pytest.mark.parametrize("bullet", ["■ ", "○ ", "- ", "▪", "1. ", "3) ", "> "])
+def test_bullets_before_labels(bullet: str) -> None:
+    """Header lines copied as a list are the same header lines."""
+    release = release_of(letter().replace("수 신", f"{bullet}수 신").replace("제 목", f"{bullet}제 목"))
+    assert errors(release) == []
+    assert release.to == "각 언론사"
+
+
+@pytest.mark.parametrize("colon", [":", "：", "∶", "ː", "﹕"])
+def test_signs_that_look_like_a_colon(colon: str) -> None:
+    """Every colon that a Korean keyboard or word processor makes separates label and value."""
+    assert errors(release_of(letter().replace("수 신 :", f"수\u200b신\u00a0{colon}"))) == []
+
+
+def test_last_field_before_a_forgotten_rule_is_read() -> None:
+    """Without the rule the last header line still counts and the first body line is not swallowed."""
+    lines = [line for line in letter(title="").split("\n") if line != "---" and "전송매수" not in line and line]
+    release = release_of("\n".join(lines))
+    assert errors(release) == ["header_end"]
+    assert release.dated == date(2026, 12, 10)
+    assert len(release.body) == len(release_of(letter(title="").replace("\n\n", "\n")).body)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("**[성명] 열어라**", "[성명] 열어라"),
+        ("[성명] **광장**을 *열어라*", "[성명] 광장을 열어라"),
+        (r"[성명] \*광장\* 2*3*4 a_b_c", "[성명] *광장* 2*3*4 a_b_c"),
+        ("[성명] 열어라\\", "[성명] 열어라"),
+        ("[성명] 열어라<br>", "[성명] 열어라"),
+    ],
+)
+def test_marks_do_not_reach_the_subject(written: str, meant: str) -> None:
+    """Emphasis and hard line breaks of the source are no part of the title."""
+    release = release_of(letter({"제 목": written}, title=""))
+    assert release.title == meant
+    assert found(release, "marks") == []
+
+
+def test_marks_left_in_the_header_are_shown() -> None:
+    """What stays as characters would stand in the subject, so the author is told; a mailbox in angle brackets is none."""
+    release = release_of(letter({"제 목": "[성명] <b>열어라</b>", "담 당": "나보기 <press@example.org>"}, title=""))
+    (finding,) = found(release, "marks", Level.WARNING)
+    assert "<b>" in finding.message.ko
+
+
+@pytest.mark.parametrize("none", ["없음", "즉시 보도", "배포 즉시 보도", "For immediate release", "-"])
+def test_no_embargo_in_words(none: str) -> None:
+    """Words that mean "at once" are no embargo."""
+    release = release_of(letter({"엠바고": none}))
+    assert errors(release) == []
+    assert release.embargo is None

@@ -1,4 +1,4 @@
-"""Dates as Korean offices write them: `2026. 12. 10.(목)`, `2026년 12월 10일`, `2026-12-10`, `10 December 2026`.
+"""Dates as Korean offices write them: `2026. 12. 10.(목)`, `'26. 12. 10.`, `2026년 12월 10일`, `2026-12-10`, `10 December 2026`.
 
 Weekdays are checked, never trusted. Times are for embargoes: `2026. 12. 10.(목) 09:00`, `오전 9시 30분`, with an optional zone.
 """
@@ -17,17 +17,36 @@ WEEKDAYS = "월화수목금토일"
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY_STARTS = tuple(day[:3].lower() for day in _ENGLISH_DAYS)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HANJA = str.maketrans("年月日火水木金土", "년월일화수목금토")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _MONTH = r"(?P<month_name>[A-Za-z]{3,9})\.?"
-_WEEKDAY = r"(?:\s*[(\[]?\s*(?P<weekday>[월화수목금토일](?:요일)?|[A-Za-z]{3,9})\s*[)\]]?)?"
+_WEEKDAY = r"(?:\s*[(\[]?\s*(?P<weekday>[월화수목금토일](?:요일)?|[A-Za-z]{3,9}\.?)\s*[)\]]?)?"
+_BEFORE = r"(?:(?P<before>[A-Za-z]{3,9})\.?,?\s+)?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+# A year of two digits only with the Korean signs: 10/12/26 may be any of three days.
 _NUMERIC = re.compile(
-    r"(?P<year>\d{4})\s*[.년/-]\s*(?P<month>\d{1,2})\s*[.월/-]\s*(?P<day>\d{1,2})\s*[.일]?" + _WEEKDAY
+    r"(?P<year>\d{4}(?=\s*[.년/-])|['‘’]?\d{2}(?=\s*[.년]))\s*[.년/-]\s*(?P<month>\d{1,2})\s*[.월/-]"
+    r"\s*(?P<day>\d{1,2})\s*[.일]?" + _WEEKDAY
 )
-_DAY_FIRST = re.compile(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<year>\d{{4}})" + _WEEKDAY)
-_MONTH_FIRST = re.compile(rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})" + _WEEKDAY)
+_DAY_FIRST = re.compile(rf"{_BEFORE}{_DAY}\s+(?:of\s+)?{_MONTH},?\s+(?P<year>\d{{4}})" + _WEEKDAY)
+_MONTH_FIRST = re.compile(rf"{_BEFORE}{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}})" + _WEEKDAY)
 _TIME = re.compile(
-    r"[\sT]*(?P<half>오전|오후|정오|자정)?\s*(?:(?P<hour>\d{1,2})\s*[:시]\s*(?:(?P<minute>\d{1,2})\s*분?)?(?::\d{2})?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|KST|[+-]\d{2}:?\d{2}|[A-Za-z]+/[A-Za-z_/]+)?\s*(?:까지|이후|부터)?"
+    r"[\sT,]*(?P<half>오전|오후|정오|자정|새벽|아침|낮|저녁|밤)?"
+    r"\s*(?:(?P<hour>\d{1,2})\s*[:시]\s*(?:(?P<minute>\d{1,2})\s*분?)?(?::\d{2})?\s*(?P<english>[AaPp]\.?[Mm]\b\.?)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|KST|[+-]\d{2}:?\d{2}|[A-Za-z]+/[A-Za-z_/]+)?\s*(?:까지|(?:이후|부터)(?:\s*보도)?)?"
 )
+_HOURS = {
+    "오전": {hour: hour % 12 for hour in range(1, 13)},
+    "오후": {hour: hour % 12 + 12 for hour in range(1, 13)},
+    "새벽": {12: 0} | {hour: hour for hour in range(1, 7)},
+    "아침": {hour: hour for hour in range(5, 12)},
+    "낮": {11: 11, 12: 12} | {hour: hour + 12 for hour in range(1, 6)},
+    "저녁": {hour: hour + 12 for hour in range(5, 12)},
+    "밤": {hour: hour + 12 for hour in range(7, 12)},
+}
+"""Part of the day -> its hours on the clock. `밤 12시` is missing: the night of which day?"""
+
+_HALF = {"a": "오전", "p": "오후"}
 _LONGEST = 80
 
 
@@ -69,7 +88,7 @@ def read_moment(text: str, zone: tzinfo) -> tuple[Written, datetime] | None:
     if written is None or clock is None:
         return None
     named = _zone(clock["zone"], zone)
-    hour = _hour(clock["half"], clock["hour"])
+    hour = _hour(clock["half"] or _HALF.get((clock["english"] or "")[:1].lower()), clock["hour"])
     if hour is None or named is None:
         return None
     try:
@@ -80,7 +99,7 @@ def read_moment(text: str, zone: tzinfo) -> tuple[Written, datetime] | None:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text[: _LONGEST * 2]).strip()
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text[: _LONGEST * 2])).translate(_HANJA).strip()
 
 
 def _match(text: str, *, whole: bool) -> tuple[Written | None, int]:
@@ -97,11 +116,12 @@ def _written(found: re.Match[str]) -> Written | None:
     if name and name[:3].lower() not in _MONTHS:
         return None
     month = _MONTHS.index(name[:3].lower()) + 1 if name else int(parts["month"])
-    weekday = parts["weekday"]
+    weekday = parts["weekday"] or parts.get("before")
     if weekday and weekday[0] not in WEEKDAYS and weekday[:3].lower() not in _DAY_STARTS:
         return None
+    year = int(parts["year"].lstrip("'‘’"))
     try:
-        day = date(int(parts["year"]), month, int(parts["day"]))
+        day = date(year if year > 99 else 2000 + year, month, int(parts["day"]))
     except ValueError:
         return None
     return Written(day=day, weekday=_weekday(weekday) if weekday else None)
@@ -115,9 +135,9 @@ def _hour(half: str | None, hour: str | None) -> int | None:
     if hour is None:
         return {"정오": 12, "자정": 0}.get(half or "")
     value = int(hour)
-    if half in ("오전", "오후"):
-        return value % 12 + (12 if half == "오후" else 0) if 1 <= value <= 12 else None
-    return value if value <= 24 and half is None else None
+    if half is None:
+        return value if value <= 24 else None
+    return _HOURS.get(half, {}).get(value)
 
 
 def _minute(text: str | None) -> int:

@@ -5,8 +5,8 @@
     **제 목** ： [성명] ...                 title: "[성명] ..."
     ---                                     ---
 
-Labels are read with any spaces and bold marks inside, with a half- or full-width colon, in Korean or English. Front matter is
-strictly one `key: value` a line (quotes are taken off); lists, blocks and nesting of YAML are refused by name, never guessed.
+Labels are read with any spaces and bold marks inside, behind a bullet or a number, with any sign that looks like a colon, in
+Korean or English. A rule may also be drawn with box lines, as word processors do. Front matter is strictly one `key: value` a line (quotes are taken off); lists, blocks and nesting of YAML are refused by name, never guessed.
 
 Not here: what the values mean (`dates.py`, `reader.py`).
 """
@@ -42,8 +42,14 @@ _FIELD_OF = {label: field for field, labels in LABELS.items() for label in label
 _REQUIRED = ("number", "to", "sender", "title", "dated")
 _SEARCHED_LINES = 80
 
-_RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
-_MARKS = re.compile(r"[\s*_]+")
+_RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:[=＝─━═―—＿][ \t]*){3,})")
+_COLON = re.compile("[:：∶ː﹕꞉]")
+_BULLET = re.compile(r"\s*(?:[-+•·‣▪▫■□●○◦◆◇▶▷▸☞※#>]+|\d{1,2}[.)])\s*")
+_MARKS = re.compile("[\\s*_\u00ad\u200b-\u200f\u2060\ufeff]+")
+_STRONG = re.compile(r"(?<!\\)(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=[^\s\\])\1")
+_EMPHASIS = re.compile(r"(?<![\w\\*_])([*_])(?=[^\s*_])([^*_]+)(?<=[^\s\\])\1(?![\w*_])")
+_BREAK = re.compile(r"(?:\\|<br\s*/?>)$")
+_MARKS_LEFT = re.compile(r"\*\*|__|~~|</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>@]{0,200})?/?>")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\((?:https?://|mailto:)[^()\s]{1,300}\)|<((?:https?://)[^<>\s]{1,300})>")
 
@@ -68,7 +74,7 @@ class Header:
 
 
 def is_rule(line: str) -> bool:
-    """A thematic break: three or more `-`, `*` or `_` alone on a line."""
+    """A thematic break: three or more `-`, `*`, `_` or box lines alone on a line."""
     return _RULE.fullmatch(line.rstrip()) is not None
 
 
@@ -89,7 +95,8 @@ def read_header(lines: list[str], remarks: Remarks) -> Header:
             f"머리글 항목 {len(present)}개를 찾았습니다: {labels}", f"{len(present)} header fields found: {labels}"
         )
         remarks.ok("header", start + 1, message)
-    return Header(fields=fields, line=start + 1, body_line=end + 2, front_matter=front_matter)
+    ruled = end < len(lines) and _ends(lines[end])
+    return Header(fields=fields, line=start + 1, body_line=end + 1 + ruled, front_matter=front_matter)
 
 
 def value_of(header: Header, name: str) -> str:
@@ -98,7 +105,7 @@ def value_of(header: Header, name: str) -> str:
 
 
 def _borders(lines: list[str], remarks: Remarks) -> tuple[int, int, bool]:
-    """First index of the block, index of the rule that ends it, and whether it is front matter."""
+    """First index of the block, index of the first line after it (the rule, if there is one), and whether it is front matter."""
     first_text = next(i for i, line in enumerate(lines) if line.strip())
     if is_rule(lines[first_text]):
         end = _next_rule(lines, first_text + 1)
@@ -116,11 +123,15 @@ def _borders(lines: list[str], remarks: Remarks) -> tuple[int, int, bool]:
 
 
 def _next_rule(lines: list[str], start: int) -> int | None:
-    return next((i for i in range(start, len(lines)) if is_rule(lines[i]) or lines[i].rstrip() == "..."), None)
+    return next((i for i in range(start, len(lines)) if _ends(lines[i])), None)
+
+
+def _ends(line: str) -> bool:
+    return is_rule(line) or line.rstrip() == "..."
 
 
 def _end_without_rule(lines: list[str], first: int, remarks: Remarks) -> int:
-    """Where the block ends if its author forgot the rule: before the first text line that is no header line."""
+    """Where the block ends if its author forgot the rule: behind the last header line before any other text."""
     last = first
     for i in range(first, min(len(lines), first + _SEARCHED_LINES)):
         if _known(lines[i]):
@@ -130,20 +141,23 @@ def _end_without_rule(lines: list[str], first: int, remarks: Remarks) -> int:
     remarks.error(
         "header_end",
         last + 1,
-        Text("머리글 다음에 구분선이 없습니다.", "There is no rule after the header block."),
-        Text("마지막 머리글 항목 아래에 '---' 한 줄을 넣어 주세요.", "Put a line '---' below the last header field."),
+        Text("머리글 다음에 구분선이 없습니다", "there is no rule after the header block"),
+        Text("마지막 머리글 항목 아래에 '---' 한 줄을 넣어 주십시오", "put a line '---' below the last header field"),
     )
-    return last
+    return last + 1
 
 
 def _split(line: str) -> tuple[str, str] | None:
-    at = min((at for at in (line.find(":"), line.find("：")) if at >= 0), default=-1)
-    return (line[:at], line[at + 1 :]) if 0 < at <= 60 else None
+    colon = _COLON.search(line, 1, 61)
+    return (line[: colon.start()], line[colon.end() :]) if colon else None
 
 
 def _label(line: str) -> str:
     parts = _split(line)
-    return _MARKS.sub("", parts[0]).lower() if parts else ""
+    if not parts:
+        return ""
+    bullet = _BULLET.match(parts[0])
+    return _MARKS.sub("", parts[0][bullet.end() if bullet else 0 :]).lower()
 
 
 def _known(line: str) -> bool:
@@ -163,16 +177,32 @@ def _read_line(line: str, number: int, front_matter: bool, fields: dict[str, Fie
         _note_double(name, number, fields[name].line, remarks)
     else:
         value = _unquoted(parts[1], number, remarks) if front_matter else _unmarked(*parts)
+        _check_marks(value, number, remarks)
         fields[name] = Field(label=label, value=" ".join(value.split()), line=number)
 
 
 def _unmarked(label: str, value: str) -> str:
-    """The value without the half of a bold mark that began before the colon, links and backslash escapes resolved."""
-    value = value.strip()
+    """The value without emphasis (also the half of a bold mark that began before the colon) and without a hard line break, links
+    and backslash escapes resolved."""
+    value = _BREAK.sub("", value.strip()).rstrip()
     if label.count("**") % 2:
         value = value.removeprefix("**") if value.startswith("**") else value.removesuffix("**")
-    value = _LINK.sub(lambda found: found[1] or found[2], value)
+    value = _LINK.sub(lambda found: found[1] or found[2], _EMPHASIS.sub(r"\2", _STRONG.sub(r"\2", value)))
     return _ESCAPED.sub(r"\1", value)
+
+
+def _check_marks(value: str, line: int, remarks: Remarks) -> None:
+    """A subject line shows marks as they are."""
+    if left := _MARKS_LEFT.search(value):
+        remarks.warning(
+            "marks",
+            line,
+            Text(
+                f"머리글에 표시가 글자로 남았습니다: {left[0][:40]}",
+                f"a mark remains in the header as characters: {left[0][:40]}",
+            ),
+            Text("글꼴 표시와 HTML을 빼고 글만 남겨 주십시오", "leave only the words, without styles and HTML"),
+        )
 
 
 def _unquoted(value: str, number: int, remarks: Remarks) -> str:
@@ -182,9 +212,9 @@ def _unquoted(value: str, number: int, remarks: Remarks) -> str:
         remarks.error(
             "header_line",
             number,
-            Text("따옴표가 닫히지 않았습니다.", "The quotation mark is not closed."),
+            Text("따옴표가 닫히지 않았습니다", "the quotation mark is not closed"),
             Text(
-                "값의 앞뒤 따옴표를 맞추거나 모두 빼 주세요.", "Close the quotes around the value, or leave them out."
+                "값의 앞뒤 따옴표를 맞추거나 모두 빼 주십시오", "close the quotes around the value, or leave them out"
             ),
         )
         return value.strip(quote)
@@ -204,10 +234,10 @@ def _note_missing(name: str, line: int, remarks: Remarks) -> None:
         "field",
         line,
         Text(
-            f"머리글에 '{korean}' 항목이 없거나 비어 있습니다.",
-            f"The header field '{korean}' ({english}) is missing or empty.",
+            f"머리글에 '{korean}' 항목이 없거나 비어 있습니다",
+            f"the header field '{korean}' ({english}) is missing or empty",
         ),
-        Text(f"머리글에 '{korean} : …' 줄을 써 주세요.", f"Write a line '{korean} : …' in the header block."),
+        Text(f"머리글에 '{korean} : …' 줄을 써 주십시오", f"write a line '{korean} : …' in the header block"),
     )
 
 
@@ -217,10 +247,10 @@ def _note_unknown(label: str, line: int, remarks: Remarks) -> None:
     remarks.error(
         "label",
         line,
-        Text(f"모르는 머리글 항목입니다: {label[:40]}", f"Unknown header label: {label[:40]}"),
-        Text(f"혹시 '{near[0]}'입니까?", f"Did you mean '{near[0]}'?")
+        Text(f"모르는 머리글 항목입니다: {label[:40]}", f"unknown header label: {label[:40]}"),
+        Text(f"혹시 '{near[0]}'입니까?", f"did you mean '{near[0]}'?")
         if near
-        else Text(f"쓸 수 있는 항목: {known}", f"Known labels: {known}"),
+        else Text(f"쓸 수 있는 항목: {known}", f"known labels: {known}"),
     )
 
 
@@ -230,10 +260,10 @@ def _note_double(name: str, line: int, first: int, remarks: Remarks) -> None:
         "field",
         line,
         Text(
-            f"'{korean}' 항목이 두 번 나옵니다(처음은 {first}행).",
-            f"'{korean}' ({english}) stands twice, first on line {first}.",
+            f"'{korean}' 항목이 두 번 나옵니다(처음은 {first}행)",
+            f"'{korean}' ({english}) stands twice, first on line {first}",
         ),
-        Text("하나만 남겨 주세요.", "Keep only one."),
+        Text("하나만 남겨 주십시오", "keep only one"),
     )
 
 
@@ -242,10 +272,10 @@ def _note_shapeless(line: str, number: int, front_matter: bool, remarks: Remarks
     remarks.error(
         "header_line",
         number,
-        Text(f"머리글 줄의 꼴이 아닙니다: {line.strip()[:40]}", f"This is not a header line: {line.strip()[:40]}"),
+        Text(f"머리글 줄의 꼴이 아닙니다: {line.strip()[:40]}", f"this is not a header line: {line.strip()[:40]}"),
         Text(
-            f"항목마다 한 줄로 '{shape}'처럼 써 주세요.",
-            f"Write each field on one line, like '{shape}'.",
+            f"항목마다 한 줄로 '{shape}'처럼 써 주십시오",
+            f"write each field on one line, like '{shape}'",
         ),
     )
 
@@ -255,11 +285,11 @@ def _headless(remarks: Remarks) -> LetterError:
         "header",
         1,
         Text(
-            "머리글(문서번호, 수신, 발신, 제목, 전송일자)이 없습니다.",
-            "There is no header block (문서번호, 수신, 발신, 제목, 전송일자).",
+            "머리글(문서번호, 수신, 발신, 제목, 전송일자)이 없습니다",
+            "there is no header block (문서번호, 수신, 발신, 제목, 전송일자)",
         ),
         Text(
-            "원고 앞에 '제목 : …' 같은 머리글 줄을 쓰고 그 위아래에 '---'를 넣어 주세요.",
-            "Begin the letter with header lines such as '제목 : …' between two lines '---'.",
+            "원고 앞에 '제목 : …' 같은 머리글 줄을 쓰고 그 위아래에 '---'를 넣어 주십시오",
+            "begin the letter with header lines such as '제목 : …' between two lines '---'",
         ),
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from mailer.release.dates import Written, read_date, read_moment, weekday_text
 from mailer.release.header import Field
 from mailer.release.remarks import Remarks
-from mailer.wording import Text
+from mailer.wording import Text, with_particle
 
 __all__ = ["NO_DATE", "dated", "embargo", "split_title"]
 
@@ -21,7 +21,9 @@ NO_DATE = date.min
 
 _ZONE = ZoneInfo("Asia/Seoul")
 _TAG = re.compile(r"\s*\[([^\[\]]{1,40})\]")
-_NONE = ("없음", "-", "none")
+_NONE = re.compile(
+    r"없음|해당\s*없음|-|none|n/a|(?:배포\s*)?즉시(?:\s*보도)?(?:\s*가능)?|(?:for\s+)?immediate(?:\s+release)?", re.I
+)
 
 
 def split_title(title: str) -> tuple[tuple[str, ...], str]:
@@ -43,8 +45,8 @@ def dated(field: Field | None, remarks: Remarks) -> date:
         remarks.error(
             "date",
             field.line,
-            Text(f"날짜로 읽을 수 없습니다: {field.value[:40]}", f"This cannot be read as a date: {field.value[:40]}"),
-            Text("'2026. 12. 10.(목)'처럼 써 주세요.", "Write it like '2026. 12. 10.(목)'."),
+            Text(f"날짜로 읽을 수 없습니다: {field.value[:40]}", f"this cannot be read as a date: {field.value[:40]}"),
+            Text("'2026. 12. 10.(목)'처럼 써 주십시오", "write it like '2026. 12. 10.(목)'"),
         )
         return NO_DATE
     _check_weekday(written, field.line, remarks)
@@ -53,7 +55,7 @@ def dated(field: Field | None, remarks: Remarks) -> date:
 
 def embargo(field: Field | None, remarks: Remarks) -> datetime | None:
     """The moment of 엠바고, aware; Asia/Seoul unless it names a zone."""
-    if field is None or not field.value or field.value.lower() in _NONE:
+    if field is None or not field.value or _NONE.fullmatch(field.value):
         return None
     read = read_moment(field.value, _ZONE)
     if read is None:
@@ -62,11 +64,11 @@ def embargo(field: Field | None, remarks: Remarks) -> datetime | None:
             field.line,
             Text(
                 f"엠바고 시각으로 읽을 수 없습니다: {field.value[:40]}",
-                f"This cannot be read as an embargo time: {field.value[:40]}",
+                f"this cannot be read as an embargo time: {field.value[:40]}",
             ),
             Text(
-                "'2026. 12. 10.(목) 09:00'처럼 날짜와 시각을 써 주세요.",
-                "Write date and time like '2026. 12. 10.(목) 09:00'.",
+                "'2026. 12. 10.(목) 09:00'처럼 날짜와 시각을 써 주십시오",
+                "write date and time like '2026. 12. 10.(목) 09:00'",
             ),
         )
         return None
@@ -83,13 +85,14 @@ def _check_weekday(written: Written, line: int, remarks: Remarks) -> None:
             "weekday",
             line,
             Text(
-                f"요일이 틀립니다. {day}은(는) {right_ko}요일입니다.", f"The weekday is wrong: {day} is a {right_en}."
+                f"요일이 틀립니다. {with_particle(day, '은/는')} {right_ko}요일입니다",
+                f"the weekday is wrong: {day} is a {right_en}",
             ),
-            Text(f"'({right_ko})'로 고치거나 날짜를 확인해 주세요.", f"Write '({right_ko})', or check the date."),
+            Text(f"'({right_ko})'로 고치거나 날짜를 확인해 주십시오", f"write '({right_ko})', or check the date"),
         )
     elif written.weekday is not None:
         remarks.ok(
             "weekday",
             line,
-            Text(f"요일이 맞습니다({day}, {right_ko}요일).", f"The weekday is right ({day}, {right_en})."),
+            Text(f"요일이 맞습니다({day}, {right_ko}요일)", f"the weekday is right ({day}, {right_en})"),
         )

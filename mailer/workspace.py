@@ -125,7 +125,7 @@ def package_data() -> Path:
     raise WorkspaceError(
         Text("프로그램에 딸린 파일이 없습니다", "the files that belong to the program are missing"),
         where=str(package / "_data"),
-        remedy=Text("다시 설치하세요", "install it again"),
+        remedy=Text("다시 설치하십시오", "install it again"),
     )
 
 
@@ -178,7 +178,7 @@ def _files(folder: Path, endings: Sequence[str]) -> list[Path]:
         raise WorkspaceError(
             Text(f"폴더를 읽을 수 없습니다 ({reason.ko})", f"the folder cannot be read ({reason.en})"),
             where=str(folder),
-            remedy=Text("폴더의 읽기 권한을 확인하세요", "check the permission to read it"),
+            remedy=Text("폴더의 읽기 권한을 확인하십시오", "check the permission to read it"),
         ) from error
     return sorted(path for path in found if path.suffix.lower() in endings and path.is_file())
 
@@ -193,11 +193,13 @@ def _missing(name: str, folder: Path, there: Sequence[str], kind: Text) -> Maile
     close = difflib.get_close_matches(name, there, n=3, cutoff=0.5)
     named = ", ".join(close or there[:10])
     if close:
-        remedy = Text(f"혹시 이것인가요? {named}", f"did you mean {named}?")
+        remedy = Text(f"혹시 이것입니까? {named}", f"did you mean {named}?")
     elif there:
         remedy = Text(f"있는 것: {named}. 경로를 적어도 됩니다", f"there are: {named}; a path works too")
     else:
-        remedy = Text("파일의 경로를 적거나 이 폴더에 넣으세요", "give the path of a file, or put it into this folder")
+        remedy = Text(
+            "파일의 경로를 적거나 이 폴더에 넣으십시오", "give the path of a file, or put it into this folder"
+        )
     return UsageError(
         Text(f"{name}: 이런 이름의 {kind.ko} 파일이 없습니다", f"{name}: there is no such {kind.en}"),
         where=str(folder),
@@ -213,7 +215,7 @@ def _ambiguous(name: str, found: Sequence[Path], kind: Text) -> MailerError:
             f"{name}: more than one {kind.en} has this name ({names})",
         ),
         where=str(found[0].parent),
-        remedy=Text("확장자까지 적으세요", "give the name with its ending"),
+        remedy=Text("확장자까지 적으십시오", "give the name with its ending"),
     )
 
 
@@ -223,7 +225,7 @@ def _unwritable(path: Path, error: OSError) -> WorkspaceError:
         Text(f"여기에 쓸 수 없습니다 ({reason.ko})", f"cannot write here ({reason.en})"),
         where=str(path),
         remedy=Text(
-            "쓰기 권한과 남은 공간을 확인하거나 --workspace로 다른 폴더를 고르세요",
+            "쓰기 권한과 남은 공간을 확인하거나 --workspace로 다른 폴더를 고르십시오",
             "check the permission to write and the free space, or choose another folder with --workspace",
         ),
     )

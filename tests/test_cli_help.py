@@ -46,7 +46,7 @@ HEAVY = {
 def greet(call: Call, name: str, times: int) -> int:
     if name == "unreachable":
         raise ServerUnreachable(
-            Text("서버가 대답하지 않습니다", "the server does not answer"), where="smtp.example.org"
+            Text("서버가 응답하지 않습니다", "the server does not answer"), where="smtp.example.org"
         )
     if name == "fault":
         raise RuntimeError("broken")
@@ -111,10 +111,10 @@ def test_the_language_of_env_file_reaches_the_help(tmp_path: Path, capsys: pytes
     [
         (
             ["gret"],
-            "'gret': 없는 명령입니다. 혹시 이것인가요? 'greet'",
+            "'gret': 없는 명령입니다. 혹시 이것입니까? 'greet'",
             "No such command 'gret'. Did you mean 'greet'?",
         ),
-        (["greet", "a", "--tims", "2"], "혹시 이것인가요? '--times'", "Did you mean '--times'?"),
+        (["greet", "a", "--tims", "2"], "혹시 이것입니까? '--times'", "Did you mean '--times'?"),
         (["greet"], "빠진 인자: 'NAME'", "Missing argument 'NAME'"),
         (["greet", "a", "b"], "필요 없는 인자가 더 있습니다: b", "Got unexpected extra argument (b)"),
         (["greet", "a", "--times", "x"], "'x': 숫자가 아닙니다", "'x' is not a valid integer range"),

@@ -48,7 +48,7 @@ WEEKDAY = Finding(
     code="letter.weekday",
     message=Text("2020. 09. 10.은 목요일입니다", "2020-09-10 is a Thursday"),
     where="letters/a.md:6",
-    remedy=Text("요일을 고치세요", "correct the weekday"),
+    remedy=Text("요일을 고치십시오", "correct the weekday"),
 )
 
 
@@ -76,7 +76,7 @@ def test_json_is_alone_on_stdout() -> None:
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("ko", "오류: var: 여기에 쓸 수 없습니다\n  -> 권한을 확인하세요\n"),
+        ("ko", "오류: var: 여기에 쓸 수 없습니다\n  -> 권한을 확인하십시오\n"),
         ("en", "error: var: cannot write here\n  -> check the permission\n"),
     ],
 )
@@ -87,7 +87,7 @@ def test_an_error_says_what_where_and_what_to_do(language: Language, expected: s
         WorkspaceError(
             Text("여기에 쓸 수 없습니다", "cannot write here"),
             where="var",
-            remedy=Text("권한을 확인하세요", "check the permission"),
+            remedy=Text("권한을 확인하십시오", "check the permission"),
         )
     )
     assert written(view.err) == expected
@@ -129,7 +129,7 @@ def test_findings_come_gravest_first() -> None:
     """막음 stands before 확인 before 통과, whatever the order they were found in."""
     view = screen()
     ok = Finding(level=Level.OK, code="a", message=Text("좋습니다", "fine"))
-    warning = Finding(level=Level.WARNING, code="b", message=Text("보세요", "look"))
+    warning = Finding(level=Level.WARNING, code="b", message=Text("보십시오", "look"))
     view.findings([ok, warning, WEEKDAY])
     assert [line.split()[0] for line in written(view.out).splitlines() if line[0] != " "] == ["막음", "확인", "통과"]
 

@@ -323,7 +323,7 @@ def test_on_a_terminal_the_number_is_typed_back(desk: Desk, typed: str, code: in
     process = desk.process("send", "short", "-l", "press", stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     shown = b""
-    while "적으세요:".encode() not in shown:
+    while "적으십시오:".encode() not in shown:
         shown += os.read(master, 65536)
     os.write(master, f"{typed}\n".encode())
     shown += last_words(master)

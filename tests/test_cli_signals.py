@@ -120,11 +120,11 @@ def test_a_worker_that_waits_says_for_what(desk: Desk) -> None:
     assert worker.stdout is not None
     line = worker.stdout.readline().decode()
     assert "2036-12-10 09:00 (수) Asia/Seoul" in line
-    until(lambda: "떠 있습니다" in desk.mailer("move", "1", "--at", "2036-12-11 09:00").err, worker)
+    until(lambda: "실행 중입니다" in desk.mailer("move", "1", "--at", "2036-12-11 09:00").err, worker)
     worker.send_signal(signal.SIGTERM)
     worker.communicate(timeout=PATIENCE)
     assert worker.returncode == 0
-    assert "떠 있는 worker가 없습니다" in desk.mailer("move", "1", "--at", "2036-12-12 09:00").err
+    assert "실행 중인 worker가 없습니다" in desk.mailer("move", "1", "--at", "2036-12-12 09:00").err
 
 
 def test_a_killed_worker_does_not_count_as_alive(desk: Desk) -> None:
@@ -135,4 +135,4 @@ def test_a_killed_worker_does_not_count_as_alive(desk: Desk) -> None:
     worker.kill()
     worker.communicate(timeout=PATIENCE)
     said = desk.mailer("schedule", "short", "-l", "press", "--at", "2036-12-10 09:00", "--yes", "--expect", "3")
-    assert "떠 있는 worker가 없습니다" in said.err
+    assert "실행 중인 worker가 없습니다" in said.err

@@ -16,7 +16,7 @@ COLUMNS = (
     Column(title=Text("받는 사람", "name"), rank=1),
     Column(title=Text("주소", "address")),
     Column(title=Text("상태", "state")),
-    Column(title=Text("서버의 말", "reply"), rank=3),
+    Column(title=Text("서버 응답", "reply"), rank=3),
     Column(title=Text("뜻", "meaning"), rank=2),
 )
 ROWS = (
@@ -57,8 +57,8 @@ def test_columns_stand_under_their_titles(language: Language) -> None:
 def test_less_important_columns_move_below_instead_of_squeezing() -> None:
     """At 80 cells the reply (highest rank) stands under its row, with its title, and the addresses stay on one line."""
     lines = table(COLUMNS, ROWS, language="ko", width=80)
-    assert "서버의 말" not in lines[0]
-    assert any("서버의 말: 250 2.0.0" in line for line in lines)
+    assert "서버 응답" not in lines[0]
+    assert any("서버 응답: 250 2.0.0" in line for line in lines)
     assert all(any(row[3] in line for line in lines) for row in (ROWS[0], ROWS[1], ROWS[3]))
 
 

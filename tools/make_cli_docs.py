@@ -22,7 +22,7 @@ SHARED = ("workspace", "lang", "no_color", "debug", "help", "json")
 
 TITLE = Text("명령", "Commands")
 MADE = Text(
-    "이 쪽은 프로그램에서 만들어집니다: `make docs`. 직접 고치지 마세요.",
+    "이 페이지는 프로그램에서 만들어집니다: `make docs`. 직접 고치지 마십시오.",
     "This page is made from the program: `make docs`. Do not edit it.",
 )
 OPENING = Text(

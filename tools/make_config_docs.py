@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TITLE = Text("설정", "Settings")
 MADE = Text(
-    "이 쪽은 프로그램에서 만들어집니다: `make docs`. 직접 고치지 마세요.",
+    "이 페이지는 프로그램에서 만들어집니다: `make docs`. 직접 고치지 마십시오.",
     "This page is made from the program: `make docs`. Do not edit it.",
 )
 HOW = Text("어디에 적나요", "Where they are written")

@@ -85,7 +85,7 @@ def resend(call: Call, dispatch: int, failed: bool, dry_run: bool, yes: bool, ex
 def _nobody_left(number: int) -> StoppedByCheck:
     return StoppedByCheck(
         Text("다시 보낼 사람이 없습니다", "there is nobody to send it to again"),
-        remedy=Text(f"mailer log {number} 로 확인하세요", f"see: mailer log {number}"),
+        remedy=Text(f"확인해 주십시오: mailer log {number}", f"see: mailer log {number}"),
     )
 
 
@@ -166,7 +166,7 @@ def resolve(call: Call, dispatch: int, addresses: tuple[str, ...], moves: tuple[
     screen = call.screen
     move = _one_move(moves)
     if everyone == bool(addresses):
-        words = Text("주소를 적거나 --all을 쓰세요 (둘 중 하나)", "name addresses or use --all, one of the two")
+        words = Text("주소를 적거나 --all을 쓰십시오 (둘 중 하나)", "name addresses or use --all, one of the two")
         raise click.UsageError(to_spoken(words))
     with opened(call) as app:
         found = dispatch_of(app, dispatch)
@@ -184,7 +184,7 @@ def resolve(call: Call, dispatch: int, addresses: tuple[str, ...], moves: tuple[
                     f"Dispatch {dispatch}: {count.en} settled. {counts.en}",
                 )
             )
-        if move is DeliveryMove.RESEND and moved and not app.ledger.workers_alive():
+        if move is DeliveryMove.RESEND and moved and not app.ledger.workers_alive(practice=app.config.practice):
             screen.hint("mailer worker --until-idle", Text("다시 보내려면", "to send it again"))
         elif move is DeliveryMove.ABANDON and moved:
             screen.hint(
@@ -196,7 +196,7 @@ def resolve(call: Call, dispatch: int, addresses: tuple[str, ...], moves: tuple[
 def _one_move(moves: tuple[str, ...]) -> DeliveryMove:
     if len(set(moves)) != 1:
         words = Text(
-            "--confirm, --resend, --abandon 가운데 하나를 고르세요", "choose one of --confirm, --resend, --abandon"
+            "--confirm, --resend, --abandon 가운데 하나를 고르십시오", "choose one of --confirm, --resend, --abandon"
         )
         raise click.UsageError(to_spoken(words))
     return DeliveryMove(moves[0])

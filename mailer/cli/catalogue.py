@@ -41,7 +41,9 @@ SECTIONS = (
     Section(
         title=Text("받는 사람", "People"),
         verbs={
-            "contacts": Entry("mailer.cli.lists:contacts", Text("명단을 들이고 살핍니다", "Import and look at lists")),
+            "contacts": Entry(
+                "mailer.cli.lists:contacts", Text("명단을 가져오고 살핍니다", "Import and look at lists")
+            ),
             "suppress": Entry(
                 "mailer.cli.suppress:suppress", Text("보내지 말아야 할 주소", "Addresses that must not be mailed")
             ),

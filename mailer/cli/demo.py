@@ -106,7 +106,7 @@ def _folder(workspace: Path) -> Path:
                     "시연이 만들지 않은 폴더라 비우지 않습니다", "this folder was not made by a demo; it is left alone"
                 ),
                 where=str(root),
-                remedy=Text("다른 이름으로 바꾸거나 다른 폴더에서 하세요", "rename it, or run the demo elsewhere"),
+                remedy=Text("다른 이름으로 바꾸거나 다른 폴더에서 하십시오", "rename it, or run the demo elsewhere"),
             )
         if root.exists():
             shutil.rmtree(root)
@@ -118,7 +118,7 @@ def _folder(workspace: Path) -> Path:
         raise WorkspaceError(
             Text(f"시연 폴더를 만들 수 없습니다: {reason.ko}", f"the demo folder cannot be made: {reason.en}"),
             where=str(root),
-            remedy=Text("쓸 수 있는 폴더에서 하세요", "run it in a folder you may write"),
+            remedy=Text("쓸 수 있는 폴더에서 하십시오", "run it in a folder you may write"),
         ) from error
     return root
 
@@ -250,7 +250,7 @@ def _is_accepted(line: LogLine) -> bool:
 
 
 def _show_places(screen: Screen, app: App, written: Preview) -> None:
-    screen.print("", Text("열어 보세요", "Open these"), ink="bold")
+    screen.print("", Text("열어 보십시오", "Open these"), ink="bold")
     mails = [path.with_suffix(".html") for _, path in written.messages[:3]]
     show_facts(
         screen,

@@ -105,7 +105,7 @@ def _server(app: App) -> Finding:
     login = Text("로그인됨", "logged in") if probe.logged_in else Text("로그인 없음", "no login")
     size = f", {probe.size_limit / 1_000_000:.0f} MB" if probe.size_limit else ""
     words = Text(
-        f"메일 서버가 대답합니다: {tls}, {login.ko}{size}", f"the mail server answers: {tls}, {login.en}{size}"
+        f"메일 서버가 응답합니다: {tls}, {login.ko}{size}", f"the mail server answers: {tls}, {login.en}{size}"
     )
     return _good("server", words, server.place)
 

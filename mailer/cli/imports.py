@@ -52,7 +52,7 @@ class Outcome:
 @verb(
     "import",
     help=Text(
-        "파일을 명단에 들입니다. CSV, 엑셀(.xlsx), 한국어 인코딩을 그대로 읽습니다.\n\n"
+        "파일을 명단에 가져옵니다. CSV, 엑셀(.xlsx), 한국어 인코딩을 그대로 읽습니다.\n\n"
         "원래 파일은 바꾸지 않습니다. 쓸 수 없는 줄은 고칠 수 있게 따로 적어 둡니다.",
         "Bring a file into a list: CSV or Excel (.xlsx), in any Korean encoding.\n\n"
         "The file itself is never changed. Rows that cannot be used are written out for correction.",
@@ -60,8 +60,8 @@ class Outcome:
     examples=("mailer contacts import press.xlsx --list press-domestic --dry-run",),
     json=True,
 )
-@argument("file", type=click.Path(path_type=Path), metavar="FILE", help=Text("들일 파일", "The file to import."))
-@option("--list", "-l", "name", required=True, metavar="NAME", help=Text("들일 명단의 이름", "Name of the list."))
+@argument("file", type=click.Path(path_type=Path), metavar="FILE", help=Text("가져올 파일", "The file to import."))
+@option("--list", "-l", "name", required=True, metavar="NAME", help=Text("가져올 명단의 이름", "Name of the list."))
 @encoding_option
 @sheet_option
 @option("--source", default="", metavar="TEXT", help=Text("주소를 어디서 얻었는지", "Where the addresses come from."))
@@ -94,7 +94,7 @@ def _list_file(app: App, name: str) -> Path:
         raise UsageError(
             Text(f"명단 이름으로 쓸 수 없습니다: {name}", f"this cannot be the name of a list: {name}"),
             where="--list",
-            remedy=Text("폴더 없이 이름만 적으세요", "give a bare name, without a folder"),
+            remedy=Text("폴더 없이 이름만 적으십시오", "give a bare name, without a folder"),
         )
     return app.workspace.root / "recipients" / f"{name.removesuffix('.csv')}.csv"
 
@@ -175,7 +175,7 @@ def _say_written(screen: Screen, app: App, plan: ImportPlan, done: Outcome, *, d
     if done.backup is not None:
         screen.hint(app.shown(done.backup), Text("바뀌기 전 명단", "the list as it was"))
     if done.bad is not None:
-        screen.hint(app.shown(done.bad), Text("고쳐서 다시 들일 줄", "rows to correct and import again"))
+        screen.hint(app.shown(done.bad), Text("고쳐서 다시 가져올 줄", "rows to correct and import again"))
     if done.old_bad is not None:
         kept = Text("예전 명단에서 읽을 수 없어 옮겨 둔 줄", "unreadable rows of the old list, kept")
         screen.hint(app.shown(done.old_bad), kept)

@@ -274,7 +274,7 @@ def show_copies(screen: Screen, app: App, done: tuple[Rehearsed, ...]) -> None:
         [[one.to, good if one.outcome.verdict is Verdict.ACCEPT else bad, one.subject, _words(one)] for one in done],
     )
     if app.config.practice:
-        screen.hint(app.shown(app.workspace.inbox), Text("연습용 받은편지함", "practice inbox"))
+        screen.hint(app.shown(app.workspace.inbox), Text("연습 받은편지함", "practice inbox"))
 
 
 def _words(one: Rehearsed) -> str:

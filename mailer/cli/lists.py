@@ -45,14 +45,14 @@ NAMED = 5
 contacts = Group(
     "contacts",
     params=shared_options(json=True),
-    text=Text("명단을 들이고, 살피고, 지웁니다.", "Import lists, look at them, forget people."),
+    text=Text("명단을 가져오고, 살피고, 지웁니다.", "Import lists, look at them, forget people."),
     examples=("mailer contacts import press.xlsx --list press-domestic --dry-run",),
     sections=(
         Section(
             title=Text("명단", "Lists"),
             verbs={
                 "import": Entry(
-                    "mailer.cli.imports:import_", Text("파일을 명단에 들입니다", "Bring a file into a list")
+                    "mailer.cli.imports:import_", Text("파일을 명단에 가져옵니다", "Bring a file into a list")
                 ),
                 "check": Entry(
                     "mailer.cli.lists:check", Text("쓸 수 없는 줄을 찾습니다", "Find rows that cannot be used")
@@ -239,7 +239,7 @@ def unreachable_domains(screen: Screen, found: ContactList) -> tuple[dict[str, s
     number = len(domains)
     screen.say(
         Text(
-            f"도메인 {number:,}개가 메일을 받는지 물어봅니다. 대답이 없으면 하나에 3초까지 걸립니다.",
+            f"도메인 {number:,}개가 메일을 받는지 물어봅니다. 응답이 없으면 하나에 3초까지 걸립니다.",
             f"Asking about {number:,} {'domain' if number == 1 else 'domains'}; each may take 3 seconds without an answer.",
         ),
         ink="dim",

@@ -44,7 +44,7 @@ _VERDICT_INKS = {Verdict.ACCEPT: "good", Verdict.DEFER: "warn", Verdict.REFUSE: 
 @verb(
     "log",
     help=Text(
-        "발송 기록: 한 사람에 한 줄, 결과와 서버의 말과 그 뜻\n\n번호를 주지 않으면 모든 발송을 봅니다.",
+        "발송 기록: 한 사람에 한 줄, 결과와 서버 응답과 그 뜻\n\n번호를 주지 않으면 모든 발송을 봅니다.",
         "The delivery log: one row per person with the result, the server's words and what they mean.\n\n"
         "Without a number it shows every dispatch.",
     ),
@@ -167,7 +167,7 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
         Column(title=Text("매체", "outlet"), rank=2),
         Column(title=Text("주소", "address"), room=40),
         Column(title=Text("시도", "tries"), rank=2, right=True),
-        Column(title=Text("무슨 뜻인가요", "meaning"), rank=3, room=26),
+        Column(title=Text("뜻", "meaning"), rank=3, room=26),
         Column(title=Text("할 일", "what to do"), rank=4, room=26),
         Column(title=Text("서버 응답", "server's reply"), rank=5, room=26),
     ]

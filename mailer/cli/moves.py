@@ -32,7 +32,7 @@ __all__ = ["cancel", "move", "pause", "resume"]
 @verb(
     "move",
     help=Text(
-        "예약 시각을 바꿉니다. 붙들어 둔 발송에도 새 시각을 줄 수 있습니다.",
+        "예약 시각을 바꿉니다. 보류한 발송에도 새 시각을 줄 수 있습니다.",
         "Give a scheduled dispatch another time; a held one, too.",
     ),
     examples=('mailer move 17 --at "2026-12-10 14:00"',),
@@ -102,10 +102,10 @@ def resume(call: Call, dispatch: int) -> int:
             worker_hint(screen, app)
             return 0
         _say_moved(screen, app, dispatch, Text("이어서 보냅니다", "goes on"))
-        if app.ledger.workers_alive():
-            screen.say(Text("떠 있는 worker가 보냅니다.", "The running worker takes it up."), ink="dim")
+        if app.ledger.workers_alive(practice=app.config.practice):
+            screen.say(Text("실행 중인 worker가 보냅니다.", "The running worker takes it up."), ink="dim")
         else:
-            screen.say(Text("떠 있는 worker가 없습니다.", "No worker is running."), ink="warn")
+            screen.say(Text("실행 중인 worker가 없습니다.", "No worker is running."), ink="warn")
             screen.hint("mailer worker --until-idle", Text("이 명령이 보냅니다", "this sends it"))
     return 0
 

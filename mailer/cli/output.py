@@ -101,7 +101,7 @@ class Screen:
             return
         if yes or not (self.stdin.isatty() and self.err.isatty()):
             raise _unasked(number)
-        prompt = Text("계속하려면 사람 수를 적으세요: ", "To go on, type the number of people: ")
+        prompt = Text("계속하려면 사람 수를 적으십시오: ", "To go on, type the number of people: ")
         self.say(question)
         self.err.write(prompt.to(self.language))
         self.err.flush()
@@ -196,7 +196,8 @@ def _unasked(number: int) -> UsageError:
             "stopped, because nobody could confirm the number of people; nothing was sent",
         ),
         remedy=Text(
-            f"확인했다면 이것을 함께 적으세요: --yes --expect {number}", f"if it is right, add --yes --expect {number}"
+            f"확인했다면 이것을 함께 적으십시오: --yes --expect {number}",
+            f"if it is right, add --yes --expect {number}",
         ),
     )
 
@@ -208,5 +209,5 @@ def _differs(typed: str, number: int) -> StoppedByCheck:
             f"적은 수({shown})와 받는 사람 수({number})가 달라 멈췄습니다. 아무것도 보내지 않았습니다",
             f"stopped, because {shown} is not the number of people ({number}); nothing was sent",
         ),
-        remedy=Text("받는 사람을 다시 확인하세요: mailer preview", "look at the recipients again: mailer preview"),
+        remedy=Text("받는 사람을 다시 확인하십시오: mailer preview", "look at the recipients again: mailer preview"),
     )

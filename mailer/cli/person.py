@@ -98,7 +98,7 @@ def _address(typed: str) -> Address:
     "forget",
     help=Text(
         "이 사람을 지웁니다. 되돌릴 수 없습니다.\n\n"
-        "명단과 그 백업, 미리보기, 내보낸 기록, 연습 편지함에서 지우고, 발송 기록에서는 이름과 주소를 가립니다. "
+        "명단과 그 백업, 미리보기, 내보낸 기록, 연습 받은편지함에서 지우고, 발송 기록에서는 이름과 주소를 가립니다. "
         "보낸 사실은 남습니다. 발송 제외에 있으면 주소는 지우고 제외는 남깁니다. 직접 지울 것이 있으면 알려 줍니다.",
         "Erase a person, for good.\n\n"
         "They go from lists and backups, previews, exports and the practice inbox; in the log their name and address are masked, "
@@ -172,7 +172,7 @@ def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> Non
     for path in gone.left:
         screen.print(
             Text(
-                f"{app.shown(path)}: 주소가 적혀 있습니다. 직접 지우세요.",
+                f"{app.shown(path)}: 주소가 적혀 있습니다. 직접 지우십시오.",
                 f"{app.shown(path)} mentions it; mend it by hand.",
             ),
             ink="warn",
@@ -185,18 +185,18 @@ def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> Non
     if gone.nothing_found:
         screen.print(Text("아무 데도 없습니다.", "It is nowhere."))
     if not gone.suppressed:
-        again = Text("다시 들이면 또 들어옵니다. 막으려면", "an import would bring them back; to keep mail away")
+        again = Text("다시 가져오면 또 들어옵니다. 막으려면", "an import would bring them back; to keep mail away")
         screen.hint(f'mailer suppress add {wanted} --reason "..."', again)
 
 
 def _agree(screen: Screen, wanted: Address, files: int, *, yes: bool) -> None:
     question = Text(
-        f"{wanted}: 파일 {files}개와 발송 기록, 미리보기, 연습 편지함에서 지웁니다. 되돌릴 수 없습니다",
+        f"{wanted}: 파일 {files}개와 발송 기록, 미리보기, 연습 받은편지함에서 지웁니다. 되돌릴 수 없습니다",
         f"Erase {wanted} from {files} files, the log, previews and the practice inbox, for good",
     )
     if yes:
         return
     if not screen.stdin.isatty():
-        words = Text("확인받을 수 없습니다. --yes를 함께 적으세요.", "nobody can confirm; add --yes.")
+        words = Text("확인받을 수 없습니다. --yes를 함께 적으십시오.", "nobody can confirm; add --yes.")
         raise click.UsageError(to_spoken(words))
     click.confirm(to_spoken(question), abort=True, err=True)

@@ -60,7 +60,7 @@ def show_result(screen: Screen, app: App, number: int) -> int:
         screen.print(_last_line(status), ink="bold")
     show_paused(screen, status.dispatch)
     if app.config.practice:
-        screen.hint(app.shown(app.workspace.inbox), Text("연습용 받은편지함", "practice inbox"))
+        screen.hint(app.shown(app.workspace.inbox), Text("연습 받은편지함", "practice inbox"))
     next_commands(screen, status)
     return exit_code(status)
 
@@ -73,7 +73,7 @@ def show_not_accepted(screen: Screen, app: App, status: Status) -> None:
     columns = [
         Column(title=Text("결과", "result")),
         Column(title=Text("주소", "address"), room=40),
-        Column(title=Text("무슨 뜻인가요", "meaning"), rank=1, room=26),
+        Column(title=Text("뜻", "meaning"), rank=1, room=26),
         Column(title=Text("할 일", "what to do"), rank=2, room=26),
         Column(title=Text("서버 응답", "server's reply"), rank=3, room=26),
     ]

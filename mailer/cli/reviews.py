@@ -89,7 +89,7 @@ def _when(dispatch: Dispatch, now: datetime) -> Text:
 @verb(
     "status",
     help=Text(
-        "발송 하나의 상태: 사람 수, 속도, 남은 시간, 멈춘 까닭, 승인 뒤에 바뀐 파일",
+        "발송 하나의 상태: 사람 수, 속도, 남은 시간, 멈춘 이유, 승인 뒤에 바뀐 파일",
         "One dispatch: counts, rate, time left, why it is paused, which files changed since it was approved.",
     ),
     examples=("mailer status 17", "mailer status 17 --watch"),

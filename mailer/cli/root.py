@@ -105,9 +105,9 @@ def _usage(screen: Screen, error: click.ClickException) -> None:
 def _fault(screen: Screen, error: Exception, *, debug: bool) -> None:
     kind = type(error).__name__
     screen.problem(
-        Text(f"프로그램의 잘못입니다 ({kind}: {error})", f"this is a fault of the program ({kind}: {error})"),
+        Text(f"프로그램 오류입니다 ({kind}: {error})", f"this is a fault of the program ({kind}: {error})"),
         Text(
-            "--debug를 붙여 다시 실행하고 출력을 개발자에게 보내 주세요",
+            "--debug를 붙여 다시 실행하고 출력을 개발자에게 보내 주십시오",
             "run it again with --debug and send the output to the developers",
         ),
     )

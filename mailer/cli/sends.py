@@ -89,7 +89,7 @@ late_after_option = option(
     "--late-after",
     type=Duration(),
     metavar="15m",
-    help=Text("이보다 늦게 발견하면 보내지 않고 붙들어 둡니다.", "Hold it when it is found later than this."),
+    help=Text("이보다 늦게 발견하면 보내지 않고 보류합니다.", "Hold it when it is found later than this."),
 )
 
 
@@ -141,7 +141,7 @@ def send(
 @verb(
     "schedule",
     help=Text(
-        "정한 시각에 보내도록 예약합니다. 그 시각에 mailer worker가 떠 있어야 나갑니다.\n\n"
+        "정한 시각에 보내도록 예약합니다. 그 시각에 mailer worker가 실행 중이어야 나갑니다.\n\n"
         "예약하면 원고, 서식, 문서, 명단이 그대로 굳습니다. 나중에 파일을 고쳐도 나가는 것은 바뀌지 않습니다.",
         "Fix the time of a send. A mailer worker must run at that time, or nothing goes out.\n\n"
         "Letter, templates, document and people are frozen: editing the files afterwards changes nothing that goes out.",
@@ -208,7 +208,7 @@ def _still_ahead(moment: WallTime, now: datetime) -> WallTime:
                 "the time passed while the question stood; nothing was scheduled",
             ),
             where="--at",
-            remedy=Text("시각을 다시 정하세요", "choose another time"),
+            remedy=Text("시각을 다시 정하십시오", "choose another time"),
         )
     return moment
 
@@ -234,12 +234,12 @@ def _say_scheduled(screen: Screen, app: App, dispatch: Dispatch, number: int) ->
 
 def worker_hint(screen: Screen, app: App) -> None:
     """Nothing leaves by itself: say so unless a worker is alive."""
-    if app.ledger.workers_alive():
-        screen.say(Text("mailer worker가 떠 있습니다.", "A mailer worker is running."), ink="dim")
+    if app.ledger.workers_alive(practice=app.config.practice):
+        screen.say(Text("mailer worker가 실행 중입니다.", "A mailer worker is running."), ink="dim")
         return
     screen.say(
         Text(
-            "지금 떠 있는 worker가 없습니다. 그 시각에 mailer worker가 떠 있지 않으면 아무것도 나가지 않습니다.",
+            "지금 실행 중인 worker가 없습니다. 그 시각에 mailer worker가 실행 중이 아니면 아무것도 나가지 않습니다.",
             "No worker is running. Unless one runs at that time, nothing goes out.",
         ),
         ink="warn",
@@ -298,7 +298,7 @@ def _stop_if_blocked(prepared: Preparation) -> None:
         raise StoppedByCheck(
             Text("점검에서 막혔습니다. 아무것도 보내지 않았습니다", "stopped by the checks; nothing was sent"),
             where=prepared.manuscript.release.source,
-            remedy=Text("막음으로 표시된 것을 고친 뒤 다시 하세요", "mend what is marked, then try again"),
+            remedy=Text("막음으로 표시된 것을 고친 뒤 다시 하십시오", "mend what is marked, then try again"),
         )
 
 
@@ -315,7 +315,7 @@ def _question(app: App, number: int, moment: WallTime | None = None) -> Text:
         return Text(f"{count.ko}에게 {at.ko}에 보내도록 예약합니다.", f"This is scheduled to {count.en} at {at.en}.")
     if app.config.practice:
         return Text(
-            f"{count.ko}의 메일을 연습용 받은편지함으로 보냅니다.", f"This goes to the practice inbox for {count.en}."
+            f"{count.ko}의 메일을 연습 받은편지함으로 보냅니다.", f"This goes to the practice inbox for {count.en}."
         )
     return Text(
         f"{count.ko}에게 지금 보냅니다. 되돌릴 수 없습니다.", f"This goes to {count.en} now. It cannot be undone."

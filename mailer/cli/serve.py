@@ -102,7 +102,7 @@ def _place(host: str, listener: socket.socket) -> str:
 def _needs_accounts(host: str, port: int) -> UsageError:
     return UsageError(
         Text(
-            f"{host} 은(는) 다른 컴퓨터에서도 열립니다. 계정 없이는 시작하지 않습니다",
+            f"다른 컴퓨터에서도 열리는 주소라 계정 없이는 시작하지 않습니다: {host}",
             f"{host} can be reached by other machines; without accounts this does not start",
         ),
         where="--host",

@@ -91,7 +91,7 @@ def audience_text(prepared: Preparation) -> Text:
 def server_text(app: App) -> Text:
     config = app.config
     if config.smtp_host is None:
-        return Text("연습용 받은편지함 (이 컴퓨터)", "the practice inbox on this machine")
+        return Text("연습 받은편지함 (이 컴퓨터)", "the practice inbox on this machine")
     place = f"{config.smtp_host}:{config.smtp_port}"
     if config.smtp_security is Security.NONE:
         return Text(f"{place} 암호화 없음", f"{place} without encryption")

@@ -43,7 +43,7 @@ _target = argument(
     help=Text("주소, 또는 @으로 시작하는 도메인", "Addresses, or domains that start with @."),
 )
 _reason = option(
-    "--reason", required=True, metavar="TEXT", help=Text("까닭: 발송 기록에 남습니다.", "Why; the log keeps it.")
+    "--reason", required=True, metavar="TEXT", help=Text("이유: 발송 기록에 남습니다.", "Why; the log keeps it.")
 )
 
 
@@ -71,14 +71,14 @@ def add(call: Call, targets: tuple[str, ...], reason: str) -> int:
     parent=suppress,
     help=Text(
         "파일에 적힌 주소와 @도메인을 모두 발송 제외에 넣습니다.\n\n"
-        "첫 열이나 이메일 열을 읽고, 사유 열이 있으면 그 까닭을 적습니다. CSV와 엑셀(.xlsx)을 읽습니다.",
+        "첫 열이나 이메일 열을 읽고, 사유 열이 있으면 그 이유를 적습니다. CSV와 엑셀(.xlsx)을 읽습니다.",
         "Suppress every address and @domain of a file.\n\n"
         "Reads the first column or the one named email, and the reason of each where there is such a column. CSV or Excel (.xlsx).",
     ),
     examples=('mailer suppress import optouts.csv --reason "opted out"',),
     json=True,
 )
-@argument("file", type=click.Path(path_type=Path), metavar="FILE", help=Text("들일 파일", "The file to import."))
+@argument("file", type=click.Path(path_type=Path), metavar="FILE", help=Text("가져올 파일", "The file to import."))
 @_reason
 def import_(call: Call, file: Path, reason: str) -> int:
     screen = call.screen
@@ -165,7 +165,7 @@ def list_(call: Call) -> int:
         erased = Text("(지운 주소)", "(erased)").to(screen.language)
         columns = [
             Column(title=Text("주소", "address")),
-            Column(title=Text("까닭", "reason")),
+            Column(title=Text("이유", "reason")),
             Column(title=Text("날짜", "date"), rank=1),
             Column(title=Text("누가", "by"), rank=2),
         ]

@@ -57,7 +57,7 @@ def add(call: Call, name: str, role: str) -> int:
             raise UsageError(Text(f"이미 있는 이름입니다: {name}", f"this name is taken: {name}"))
         account = Account(name=name, password=hashed(_password(call)), role=role, created_at=app.now())
         app.ledger.accounts.add(account)
-    call.screen.print(Text(f"계정 {name} 을(를) 만들었습니다 ({role})", f"made the account {name} ({role})"))
+    call.screen.print(Text(f"계정을 만들었습니다: {name} ({role})", f"made the account {name} ({role})"))
     call.screen.hint("mailer serve", Text("웹 화면 열기", "open the web page"))
     return 0
 
@@ -108,7 +108,7 @@ def remove(call: Call, name: str) -> int:
     with opened(call) as app:
         if not app.ledger.accounts.remove(name):
             raise _unknown(name)
-    call.screen.print(Text(f"계정 {name} 을(를) 지웠습니다", f"removed the account {name}"))
+    call.screen.print(Text(f"계정을 지웠습니다: {name}", f"removed the account {name}"))
     return 0
 
 
@@ -123,5 +123,5 @@ def _password(call: Call) -> str:
 def _unknown(name: str) -> UsageError:
     return UsageError(
         Text(f"이런 계정이 없습니다: {name}", f"there is no such account: {name}"),
-        remedy=Text("mailer user list 로 확인하세요", "see mailer user list"),
+        remedy=Text("확인해 주십시오: mailer user list", "see mailer user list"),
     )

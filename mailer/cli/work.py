@@ -34,7 +34,7 @@ _ACTIVE = (DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
 @verb(
     "worker",
     help=Text(
-        "예약된 발송을 제시간에 시작하고, 보내고, 재시도합니다. 켜 두세요.\n\n"
+        "예약된 발송을 제시간에 시작하고, 보내고, 재시도합니다. 켜 두십시오.\n\n"
         "--until-idle은 보내는 중인 것과 때가 된 것이 없어지면 끝납니다.",
         "Starts what is scheduled on time, sends, retries. Keep it running.\n\n"
         "--until-idle ends when nothing is being sent or due.",

@@ -77,7 +77,7 @@ _TABLE = (
         name="SMTP_PASSWORD",
         default="",
         meaning=Text(
-            "메일 서버 비밀번호. 파일에 두려면 SMTP_PASSWORD_FILE을 쓰세요",
+            "메일 서버 비밀번호. 파일에 두려면 SMTP_PASSWORD_FILE을 쓰십시오",
             "password at the mail server; use SMTP_PASSWORD_FILE to keep it in a file",
         ),
         allowed=Text("줄바꿈이나 제어 문자가 없는 글자", "characters without line breaks or control characters"),

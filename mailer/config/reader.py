@@ -156,7 +156,7 @@ class _Reader:
                 ),
                 where=raw.origin.where,
                 remedy=Text(
-                    "sqlite:///var/mailer.db를 쓰거나 이 줄을 지우세요",
+                    "sqlite:///var/mailer.db를 쓰거나 이 줄을 지우십시오",
                     "use sqlite:///var/mailer.db or remove the line",
                 ),
             )
@@ -198,7 +198,7 @@ def _refuse_contradictions(config: Config) -> None:
             Text("MAILER_FROM: 보내는 사람이 없습니다", "MAILER_FROM: there is no sender"),
             where=origins["SMTP_HOST"].where,
             remedy=Text(
-                "SMTP_HOST를 쓰려면 MAILER_FROM=홍보팀 <press@example.org>처럼 적으세요",
+                "SMTP_HOST를 쓰려면 MAILER_FROM=홍보팀 <press@example.org>처럼 적으십시오",
                 "with SMTP_HOST, add a line such as MAILER_FROM=Press Office <press@example.org>",
             ),
         )
@@ -207,7 +207,7 @@ def _refuse_contradictions(config: Config) -> None:
         raise ConfigError(
             Text(f"{missing}: 빠져 있습니다 ({there}만 있습니다)", f"{missing}: missing, although {there} is given"),
             where=origins[there].where,
-            remedy=Text("둘 다 적거나 둘 다 지우세요", "give both or neither"),
+            remedy=Text("둘 다 적거나 둘 다 지우십시오", "give both or neither"),
         )
     if _password_in_clear(config):
         raise ConfigError(
@@ -216,7 +216,7 @@ def _refuse_contradictions(config: Config) -> None:
                 f"with SMTP_SECURITY=none the password would travel to {config.smtp_host} in clear",
             ),
             where=origins["SMTP_SECURITY"].where,
-            remedy=Text("starttls나 tls를 쓰세요", "use starttls or tls"),
+            remedy=Text("starttls나 tls를 쓰십시오", "use starttls or tls"),
         )
     if config.retry_first > config.retry_max:
         raise ConfigError(
@@ -224,7 +224,7 @@ def _refuse_contradictions(config: Config) -> None:
                 "MAILER_RETRY_FIRST가 MAILER_RETRY_MAX보다 깁니다", "MAILER_RETRY_FIRST is longer than MAILER_RETRY_MAX"
             ),
             where=origins["MAILER_RETRY_FIRST" if config.given("MAILER_RETRY_FIRST") else "MAILER_RETRY_MAX"].where,
-            remedy=Text("MAILER_RETRY_MAX를 같거나 더 길게 적으세요", "make MAILER_RETRY_MAX at least as long"),
+            remedy=Text("MAILER_RETRY_MAX를 같거나 더 길게 적으십시오", "make MAILER_RETRY_MAX at least as long"),
         )
 
 

@@ -90,7 +90,7 @@ def _doubts(config: Config) -> Iterator[Finding]:
                 "practice mode, SMTP_HOST is not set: no mail leaves this machine",
             ),
             where=".env",
-            remedy=Text("실제로 보내려면 SMTP_HOST를 적으세요", "set SMTP_HOST to send for real"),
+            remedy=Text("실제로 보내려면 SMTP_HOST를 적으십시오", "set SMTP_HOST to send for real"),
         )
         return
     if (config.smtp_security, config.smtp_port) in {(Security.STARTTLS, 465), (Security.TLS, 587), (Security.TLS, 25)}:
@@ -102,7 +102,7 @@ def _doubts(config: Config) -> Iterator[Finding]:
                 f"port {config.smtp_port} usually speaks {fit}",
             ),
             where=config.origins["SMTP_PORT"].where,
-            remedy=Text("서버 안내를 확인하세요", "check what the server's provider says"),
+            remedy=Text("서버 안내를 확인하십시오", "check what the server's provider says"),
         )
     if config.smtp_security is Security.NONE and not is_loopback(config.smtp_host or ""):
         yield _warning(
@@ -112,14 +112,14 @@ def _doubts(config: Config) -> Iterator[Finding]:
                 f"mail travels to {config.smtp_host} without encryption",
             ),
             where=config.origins["SMTP_SECURITY"].where,
-            remedy=Text("되도록 starttls나 tls를 쓰세요", "use starttls or tls if the server offers it"),
+            remedy=Text("되도록 starttls나 tls를 쓰십시오", "use starttls or tls if the server offers it"),
         )
     if config.lease <= config.smtp_timeout:
         yield _warning(
             "config.lease",
             Text("MAILER_LEASE가 SMTP_TIMEOUT보다 길지 않습니다", "MAILER_LEASE is not longer than SMTP_TIMEOUT"),
             where=config.origins["MAILER_LEASE"].where,
-            remedy=Text("MAILER_LEASE를 더 길게 적으세요", "make MAILER_LEASE longer"),
+            remedy=Text("MAILER_LEASE를 더 길게 적으십시오", "make MAILER_LEASE longer"),
         )
 
 

@@ -100,7 +100,7 @@ def _from_layer(key: str, layer: Mapping[str, Raw], workspace: Path) -> Raw | No
         raise ConfigError(
             Text(f"{key}와 {key}_FILE이 둘 다 있습니다", f"both {key} and {key}_FILE are given"),
             where=named.origin.where,
-            remedy=Text("둘 가운데 하나를 지우세요", "remove one of the two"),
+            remedy=Text("둘 가운데 하나를 지우십시오", "remove one of the two"),
         )
     path = workspace / Path(named.text).expanduser()
     text = _decode(_read(path), _shown(path)).rstrip("\r\n")
@@ -128,7 +128,7 @@ def _read(path: Path, missing: bytes | None = None) -> bytes:
         raise ConfigError(
             Text("설정 파일이라기에는 너무 큽니다", "too large to be a settings file"),
             where=_shown(path),
-            remedy=Text("다른 파일을 가리킨 것은 아닌지 확인하세요", "check that this is the file you mean"),
+            remedy=Text("다른 파일을 가리킨 것은 아닌지 확인하십시오", "check that this is the file you mean"),
         )
     return content
 
@@ -146,7 +146,7 @@ def _decode(content: bytes, name: str) -> str:
             ),
             where=name if kind == "UTF-16" else f"{name}:{line}",
             remedy=Text(
-                "편집기에서 인코딩을 UTF-8로 골라 다시 저장하세요",
+                "편집기에서 인코딩을 UTF-8로 골라 다시 저장하십시오",
                 "save it again with the encoding UTF-8 in your editor",
             ),
         ) from error
@@ -170,7 +170,7 @@ def _refuse_unknown(name: str, raw: Raw) -> None:
     raise ConfigError(
         Text(f"{name}: 모르는 설정입니다", f"{name}: unknown setting"),
         where=raw.origin.where,
-        remedy=Text(f"혹시 이것인가요? {close[0]}", f"did you mean {close[0]}?")
+        remedy=Text(f"혹시 이것입니까? {close[0]}", f"did you mean {close[0]}?")
         if close
         else Text("config.example.env에 모든 설정이 있습니다", "config.example.env lists every setting"),
     )
@@ -185,7 +185,7 @@ def _refuse_control(name: str, raw: Raw) -> None:
                 f"{name}: the value holds a line break or a control character",
             ),
             where=raw.origin.where,
-            remedy=Text("한 줄로 다시 적으세요", "write it again on one line"),
+            remedy=Text("한 줄로 다시 적으십시오", "write it again on one line"),
         )
 
 
@@ -194,7 +194,7 @@ def _unreadable(path: Path, error: OSError) -> ConfigError:
     return ConfigError(
         Text(f"설정 파일을 읽을 수 없습니다 ({reason.ko})", f"the settings file cannot be read ({reason.en})"),
         where=_shown(path),
-        remedy=Text("경로와 읽기 권한을 확인하세요", "check the path and the permission to read it"),
+        remedy=Text("경로와 읽기 권한을 확인하십시오", "check the path and the permission to read it"),
     )
 
 
@@ -203,7 +203,7 @@ def _not_a_setting(place: str) -> ConfigError:
     return ConfigError(
         Text("NAME=값 꼴의 줄이 아닙니다", "this line is not NAME=value"),
         where=place,
-        remedy=Text("따옴표를 닫았는지, 설명 앞에 #이 있는지 보세요", "close the quotes, and begin a comment with #"),
+        remedy=Text("따옴표를 닫았는지, 설명 앞에 #이 있는지 보십시오", "close the quotes, and begin a comment with #"),
     )
 
 
@@ -211,5 +211,5 @@ def _twice(name: str, first: int, place: str) -> ConfigError:
     return ConfigError(
         Text(f"{name}: {first}행에도 적혀 있습니다", f"{name} already stands in line {first}"),
         where=place,
-        remedy=Text("한 줄만 남기세요", "keep one of the two lines"),
+        remedy=Text("한 줄만 남기십시오", "keep one of the two lines"),
     )

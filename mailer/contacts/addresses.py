@@ -177,7 +177,7 @@ def _typo(written: str, right: str) -> Problem:
     domain = right.rpartition("@")[2]
     return Problem(
         problem=Text(
-            f"도메인을 잘못 친 것 같습니다. {domain} 아닌가요?", f"the domain looks mistyped; was {domain} meant?"
+            f"도메인을 잘못 친 것 같습니다. {domain} 아닙니까?", f"the domain looks mistyped; was {domain} meant?"
         ),
         code="typo_domain",
         value=printable(written),
@@ -200,77 +200,77 @@ def _diagnosis(written: str) -> Text:
     return next((text for wrong, text in _CHECKS if wrong(written)), _NOT_AN_ADDRESS)
 
 
-_NOT_AN_ADDRESS = Text("올바른 이메일 주소가 아닙니다.", "this is not a valid e-mail address")
+_NOT_AN_ADDRESS = Text("올바른 이메일 주소가 아닙니다", "this is not a valid e-mail address")
 _CHECKS: tuple[tuple[Callable[[str], bool], Text], ...] = (
-    (lambda s: not s, Text("이메일 주소가 비어 있습니다.", "the e-mail address is empty")),
+    (lambda s: not s, Text("이메일 주소가 비어 있습니다", "the e-mail address is empty")),
     (
         lambda s: len(s) > ADDRESS_LIMIT or len(s.rpartition("@")[0].encode("utf-8", "replace")) > LOCAL_LIMIT,
         Text(
-            "주소가 너무 깁니다(전체 254자, @ 앞 64바이트까지).",
+            "주소가 너무 깁니다(전체 254자, @ 앞 64바이트까지)",
             "the address is too long (254 in all, 64 octets before the @)",
         ),
     ),
-    (lambda s: "＠" in s, Text("전각 ＠가 들어 있습니다.", "it has a full-width ＠ in place of @")),
+    (lambda s: "＠" in s, Text("전각 ＠가 들어 있습니다", "it has a full-width ＠ in place of @")),
     (
         lambda s: any(unicodedata.category(c)[0] == "C" for c in s),
-        Text("보이지 않는 문자나 제어 문자가 들어 있습니다.", "it has invisible or control characters"),
+        Text("보이지 않는 문자나 제어 문자가 들어 있습니다", "it has invisible or control characters"),
     ),
-    (lambda s: "\ufffd" in s, Text("글자가 깨져 있습니다.", "its letters are damaged")),
+    (lambda s: "\ufffd" in s, Text("글자가 깨져 있습니다", "its letters are damaged")),
     (
         lambda s: len(split_cell(s)) > 1,
         Text(
-            "한 칸에 주소가 여러 개 있습니다. 한 줄에 하나씩 적어 주세요.",
+            "한 칸에 주소가 여러 개 있습니다. 한 줄에 하나씩 적어 주십시오",
             "several addresses in one place; write one per row",
         ),
     ),
-    (lambda s: "@" not in s, Text("이메일 주소에 @가 없습니다.", "it has no @")),
+    (lambda s: "@" not in s, Text("이메일 주소에 @가 없습니다", "it has no @")),
     (
         lambda s: "<" in s or ">" in s,
-        Text("꺾쇠표 안의 주소만 적어 주세요.", "write only the address, without a name or < >"),
+        Text("꺾쇠표 안의 주소만 적어 주십시오", "write only the address, without a name or < >"),
     ),
     (
         lambda s: '"' in s.partition("@")[0],
-        Text("따옴표가 든 주소는 받지 않습니다.", "quoted addresses are not accepted"),
+        Text("따옴표가 든 주소는 받지 않습니다", "quoted addresses are not accepted"),
     ),
     (
         lambda s: "(" in s or ")" in s,
-        Text("괄호나 설명이 든 주소는 받지 않습니다.", "brackets or comments are not accepted"),
+        Text("괄호나 설명이 든 주소는 받지 않습니다", "brackets or comments are not accepted"),
     ),
     (
         lambda s: "[" in s or "]" in s,
         Text(
-            "@ 뒤에는 IP 주소가 아니라 도메인 이름이 와야 합니다.",
+            "@ 뒤에는 IP 주소가 아니라 도메인 이름이 와야 합니다",
             "after the @ a domain name is needed, not an IP address",
         ),
     ),
-    (lambda s: s.count("@") > 1, Text("@가 두 개 이상 있습니다.", "it has more than one @")),
-    (lambda s: any(c.isspace() for c in s), Text("주소 안에 빈칸이 있습니다.", "it has a space inside")),
+    (lambda s: s.count("@") > 1, Text("@가 두 개 이상 있습니다", "it has more than one @")),
+    (lambda s: any(c.isspace() for c in s), Text("주소 안에 빈칸이 있습니다", "it has a space inside")),
     (
         lambda s: "," in s,
-        Text("마침표(.) 대신 쉼표(,)를 친 것 같습니다.", "it has a comma, probably in place of a dot"),
+        Text("마침표(.) 대신 쉼표(,)를 친 것 같습니다", "it has a comma, probably in place of a dot"),
     ),
-    (lambda s: s.startswith("@"), Text("@ 앞이 비어 있습니다.", "nothing stands before the @")),
+    (lambda s: s.startswith("@"), Text("@ 앞이 비어 있습니다", "nothing stands before the @")),
     (
         lambda s: ".." in s or s.startswith(".") or s.endswith(".") or ".@" in s or "@." in s,
-        Text("마침표가 잇달아 있거나 맨 앞이나 맨 뒤에 있습니다.", "a dot is doubled or stands at an end"),
+        Text("마침표가 잇달아 있거나 맨 앞이나 맨 뒤에 있습니다", "a dot is doubled or stands at an end"),
     ),
     (
         lambda s: "." not in s.rpartition("@")[2],
-        Text("@ 뒤의 도메인이 온전하지 않습니다(예: naver.com).", "the domain after the @ is incomplete"),
+        Text("@ 뒤의 도메인이 온전하지 않습니다(예: naver.com)", "the domain after the @ is incomplete"),
     ),
     (
         lambda s: s.lower().endswith((".invalid", ".local", ".localhost", ".onion", ".arpa")),
-        Text("메일을 받을 수 없는 특수 도메인입니다.", "this is a special domain that cannot receive mail"),
+        Text("메일을 받을 수 없는 특수 도메인입니다", "this is a special domain that cannot receive mail"),
     ),
     (
         lambda s: any(_mixes_scripts(part) for part in re.split(r"[@.]", s)),
         Text(
-            "모양만 비슷한 다른 문자(키릴·그리스 문자)가 섞여 있습니다.",
+            "모양만 비슷한 다른 문자(키릴·그리스 문자)가 섞여 있습니다",
             "it mixes Latin with look-alike letters of another script",
         ),
     ),
     (
         lambda s: unicodedata.normalize("NFKC", s) != unicodedata.normalize("NFC", s),
-        Text("전각 문자 같은 특수한 글자가 들어 있습니다.", "it has full-width or other compatibility characters"),
+        Text("전각 문자 같은 특수한 글자가 들어 있습니다", "it has full-width or other compatibility characters"),
     ),
 )

@@ -116,9 +116,9 @@ def _verdict(
         return "suppressed", _suppressed(entry)
     if contact.address.key in barred:
         name = barred[contact.address.key]
-        return "excluded", Text(f"제외 명단 {name}에 있습니다.", f"stands in the excluded list {name}")
+        return "excluded", Text(f"제외 명단 {name}에 있습니다", f"stands in the excluded list {name}")
     if where is not None and not where.matches(contact):
-        return "filtered", Text("조건에 맞지 않습니다.", "does not match the condition")
+        return "filtered", Text("조건에 맞지 않습니다", "does not match the condition")
     return None
 
 
@@ -126,14 +126,14 @@ def _suppressed(entry: Suppression) -> Text:
     day = entry.added_at.date().isoformat()
     if entry.kind is SuppressionKind.DOMAIN:
         return Text(
-            f"발송 제외 도메인입니다({entry.reason}, {day}).", f"its domain is suppressed ({entry.reason}, {day})"
+            f"발송 제외 도메인입니다({entry.reason}, {day})", f"its domain is suppressed ({entry.reason}, {day})"
         )
-    return Text(f"발송 제외 주소입니다({entry.reason}, {day}).", f"the address is suppressed ({entry.reason}, {day})")
+    return Text(f"발송 제외 주소입니다({entry.reason}, {day})", f"the address is suppressed ({entry.reason}, {day})")
 
 
 def _duplicate(contact: Contact, known: Contact) -> LeftOut:
     place = known.sources[0]
-    reason = Text(f"{place}에 이미 있는 주소라 한 통만 보냅니다.", f"the same address as {place}; one mail only")
+    reason = Text(f"{place}에 이미 있는 주소라 한 통만 보냅니다", f"the same address as {place}; one mail only")
     return _left(contact, "duplicate", reason)
 
 

@@ -43,9 +43,9 @@ def decode(data: bytes, *, encoding: str = "auto", where: str = "") -> tuple[str
     except UnicodeError as error:
         line = data[: getattr(error, "start", 0)].count(b"\n") + 1
         raise ListError(
-            Text(f"{taken} 인코딩으로 읽을 수 없는 글자가 있습니다.", f"the file is not in the encoding {taken}"),
+            Text(f"{taken} 인코딩으로 읽을 수 없는 글자가 있습니다", f"the file is not in the encoding {taken}"),
             where=f"{where}:{line}",
-            remedy=Text("--encoding을 빼고 자동으로 읽게 해 보세요.", "leave --encoding away to have it detected"),
+            remedy=Text("--encoding을 빼고 자동으로 읽게 해 보십시오", "leave --encoding away to have it detected"),
         ) from error
     text = text.removeprefix("\ufeff")
     return (text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)), taken
@@ -62,7 +62,7 @@ def _known(encoding: str, where: str) -> str:
         Text(f"알 수 없는 인코딩입니다: {encoding[:40]}", f'"{encoding[:40]}" is not a known encoding'),
         where=where,
         remedy=Text(
-            f"auto 또는 다음 중 하나를 쓰세요: {', '.join(ENCODINGS)}", f"use auto or one of: {', '.join(ENCODINGS)}"
+            f"auto 또는 다음 중 하나를 쓰십시오: {', '.join(ENCODINGS)}", f"use auto or one of: {', '.join(ENCODINGS)}"
         ),
     )
 
@@ -86,10 +86,10 @@ def _detect(data: bytes, where: str) -> str:
     if _damage(data, "cp949") <= max(3, len(data) // 200):
         return "cp949"
     raise ListError(
-        Text("글자의 인코딩을 알 수 없습니다.", "the encoding of the file cannot be recognised"),
+        Text("글자의 인코딩을 알 수 없습니다", "the encoding of the file cannot be recognised"),
         where=where,
         remedy=Text(
-            "엑셀에서 ‘CSV UTF-8(쉼표로 분리)’로 저장하거나 --encoding으로 인코딩을 알려 주세요.",
+            "엑셀에서 ‘CSV UTF-8(쉼표로 분리)’로 저장하거나 --encoding으로 인코딩을 알려 주십시오",
             'save it in Excel as "CSV UTF-8 (comma delimited)", or name the encoding with --encoding',
         ),
     )
@@ -146,7 +146,7 @@ def _refuse_binary(data: bytes, where: str) -> None:
     control = len(re.findall(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", sample))
     if control > max(8, len(sample) * _BINARY_SHARE):
         raise ListError(
-            Text("글자로 된 명단 파일이 아닙니다.", "this is not a text file with a list"),
+            Text("글자로 된 명단 파일이 아닙니다", "this is not a text file with a list"),
             where=where,
-            remedy=Text("CSV나 엑셀(.xlsx) 파일로 저장해 주세요.", "save the list as CSV or as an Excel file (.xlsx)"),
+            remedy=Text("CSV나 엑셀(.xlsx) 파일로 저장해 주십시오", "save the list as CSV or as an Excel file (.xlsx)"),
         )

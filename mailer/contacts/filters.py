@@ -148,7 +148,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         if len(text) > LENGTH_LIMIT:
-            raise _error(text[:60], 60, Text("조건이 너무 깁니다.", "the condition is too long"))
+            raise _error(text[:60], 60, Text("조건이 너무 깁니다", "the condition is too long"))
         self._tokens = _tokens(text)
         self._next = 0
         self._depth = 0
@@ -175,7 +175,7 @@ class _Parser:
     def _negated(self) -> Node:
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
-            deep = Text("괄호나 not이 너무 깊이 겹쳐 있습니다.", "brackets or not are nested too deeply")
+            deep = Text("괄호나 not이 너무 깊이 겹쳐 있습니다", "brackets or not are nested too deeply")
             raise _error(self._text, self._peek().at, deep)
         try:
             if self._take("not"):
@@ -183,7 +183,7 @@ class _Parser:
             if self._take("("):
                 node = self._either()
                 if not self._take(")"):
-                    missing = Text("닫는 괄호 )가 없습니다.", "a closing bracket ) is missing")
+                    missing = Text("닫는 괄호 )가 없습니다", "a closing bracket ) is missing")
                     raise _error(self._text, self._peek().at, missing)
                 return node
             return self._test()
@@ -198,14 +198,14 @@ class _Parser:
         operator = self._peek()
         if operator.kind not in _OPERATORS:
             what = Text(
-                f"‘{name.text}’ 뒤에 =, !=, ~, !~ 가운데 하나가 와야 합니다.",
+                f"‘{name.text}’ 뒤에 =, !=, ~, !~ 가운데 하나가 와야 합니다",
                 f'"{name.text}" needs =, !=, ~ or !~ after it',
             )
             raise _error(self._text, operator.at, what)
         self._next += 1
         value = self._peek()
         if value.kind not in ("word", "quoted") and value.kind not in ("and", "or", "not"):
-            raise _error(self._text, value.at, Text("비교할 값이 없습니다.", "the value to compare with is missing"))
+            raise _error(self._text, value.at, Text("비교할 값이 없습니다", "the value to compare with is missing"))
         self._next += 1
         return Comparison(
             field=_field(name.text), spoken=name.text, operator=operator.kind, value=value.text, column=name.at + 1
@@ -222,9 +222,9 @@ class _Parser:
 
     def _unexpected(self, token: _Token) -> UsageError:
         if token.kind == "end":
-            return _error(self._text, token.at, Text("조건이 끝나지 않았습니다.", "the condition is incomplete"))
+            return _error(self._text, token.at, Text("조건이 끝나지 않았습니다", "the condition is incomplete"))
         what = Text(
-            f"이 자리에 올 수 없는 말입니다: {token.text}. 앞뒤를 and나 or로 잇고, 빈칸이 든 값은 따옴표로 감싸 주세요.",
+            f"이 자리에 올 수 없는 말입니다: {token.text}. 앞뒤를 and나 or로 잇고, 빈칸이 든 값은 따옴표로 감싸 주십시오",
             f'"{token.text}" cannot stand here; join conditions with and/or, and put quotes around values with spaces',
         )
         return _error(self._text, token.at, what)
@@ -255,9 +255,9 @@ def _token(found: re.Match[str]) -> _Token:
 
 def _bad_character(character: str) -> Text:
     if character in "\"'":
-        return Text("닫는 따옴표가 없습니다.", "a closing quote is missing")
+        return Text("닫는 따옴표가 없습니다", "a closing quote is missing")
     return Text(
-        f"쓸 수 없는 문자입니다: {character} 값에 든 것이면 따옴표로 감싸고, 조건은 and나 or로 이어 주세요.",
+        f"쓸 수 없는 문자입니다: {character} 값에 든 것이면 따옴표로 감싸고, 조건은 and나 or로 이어 주십시오",
         f'"{character}" cannot be used; put quotes around a value that has it, and join conditions with and/or',
     )
 
@@ -279,7 +279,7 @@ def _error(text: str, at: int, what: Text) -> UsageError:
 def _unknown_field(text: str, test: Comparison, columns: Iterable[str]) -> UsageError:
     known = {*KOREAN.values(), *KOREAN, *_SPECIAL, "tag", *columns}
     close = get_close_matches(test.spoken, known, n=1, cutoff=0.6)
-    hint_ko, hint_en = (f" 혹시 {close[0]}인가요?", f"; was {close[0]} meant?") if close else ("", "")
+    hint_ko, hint_en = (f" 혹시 {close[0]}입니까?", f"; was {close[0]} meant?") if close else ("", "")
     what = Text(f"‘{test.spoken}’ 열은 명단에 없습니다.{hint_ko}", f'no list has a column "{test.spoken}"{hint_en}')
     return _error(text, test.column - 1, what)
 

@@ -44,10 +44,11 @@ class Forgotten:
     note: Text | None = None
 
 
-def forget(paths: Sequence[Path], address: Address) -> tuple[Forgotten, ...]:
-    """Erase `address` from the files at `paths` and from their backups (`name.*.bak`); files without it are not named."""
+def forget(paths: Sequence[Path], address: Address, *, write: bool = True) -> tuple[Forgotten, ...]:
+    """Erase `address` from the files at `paths` and from their backups (`name.*.bak`); files without it are not named. Without
+    `write` nothing is changed, and the answer is what would be."""
     files = itertools.chain.from_iterable((path, *_backups(path)) for path in paths)
-    cleaned = (_clean(path.resolve(), address) for path in dict.fromkeys(files))
+    cleaned = (_clean(path.resolve(), address, write=write) for path in dict.fromkeys(files))
     return tuple(result for result in cleaned if result is not None)
 
 
@@ -55,7 +56,7 @@ def _backups(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{glob.escape(path.name)}.*.bak"))
 
 
-def _clean(path: Path, address: Address) -> Forgotten | None:
+def _clean(path: Path, address: Address, *, write: bool) -> Forgotten | None:
     data = read_bytes(path)
     if data.startswith(b"PK\x03\x04"):
         return _in_workbook(path, data, address)
@@ -73,7 +74,7 @@ def _clean(path: Path, address: Address) -> Forgotten | None:
         if (_is_theirs(record, (email,), address) if email is not None else _has_cell(record, address))
     ]
     others = tuple(r.line for r in rows if r not in theirs and any(mentions(cell, address) for cell in r.cells))
-    if theirs:
+    if theirs and write:
         replace_file(path, _without(data, encoding, theirs))
     if not theirs and not others:
         return None
@@ -83,11 +84,11 @@ def _clean(path: Path, address: Address) -> Forgotten | None:
 
 
 _MENTIONED = Text(
-    "다른 사람의 줄에 이 주소가 적혀 있습니다. 직접 지워 주세요.",
+    "다른 사람의 줄에 이 주소가 적혀 있습니다. 직접 지워 주십시오",
     "rows of other people mention the address; remove it by hand",
 )
 _WORKBOOK = Text(
-    "엑셀 파일은 고치지 않습니다. 이 줄을 직접 지우고 저장해 주세요.",
+    "엑셀 파일은 고치지 않습니다. 이 줄을 직접 지우고 저장해 주십시오",
     "workbooks are not changed; delete these rows by hand and save",
 )
 

@@ -42,10 +42,10 @@ class MailHost:
 
 
 _TEXTS = {
-    MxVerdict.ACCEPTS: Text("메일을 받는 도메인입니다.", "the domain takes mail"),
-    MxVerdict.NO_DOMAIN: Text("없는 도메인입니다.", "the domain does not exist"),
-    MxVerdict.NO_MAIL: Text("메일을 받지 않는 도메인입니다.", "the domain takes no mail"),
-    MxVerdict.UNKNOWN: Text("지금은 확인할 수 없습니다.", "this cannot be determined now"),
+    MxVerdict.ACCEPTS: Text("메일을 받는 도메인입니다", "the domain takes mail"),
+    MxVerdict.NO_DOMAIN: Text("없는 도메인입니다", "the domain does not exist"),
+    MxVerdict.NO_MAIL: Text("메일을 받지 않는 도메인입니다", "the domain takes no mail"),
+    MxVerdict.UNKNOWN: Text("지금은 확인할 수 없습니다", "this cannot be determined now"),
 }
 
 

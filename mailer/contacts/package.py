@@ -52,10 +52,10 @@ class Package:
             while chunk := part.read(CHUNK):
                 if time.thread_time() > self._stop:
                     raise ListError(
-                        Text("통합 문서를 읽는 데 너무 오래 걸려 멈추었습니다.", "the workbook takes too long to read"),
+                        Text("통합 문서를 읽는 데 너무 오래 걸려 멈추었습니다", "the workbook takes too long to read"),
                         where=self.source,
                         remedy=Text(
-                            "명단 시트만 CSV UTF-8로 저장해 주세요.", "save just the sheet with the list as CSV UTF-8"
+                            "명단 시트만 CSV UTF-8로 저장해 주십시오", "save just the sheet with the list as CSV UTF-8"
                         ),
                     )
                 yield chunk
@@ -79,18 +79,18 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, Valu
 def broken_workbook(source: str) -> ListError:
     return ListError(
         Text(
-            "엑셀(.xlsx) 파일이 손상되었거나 다른 형식입니다.", "this Excel file (.xlsx) is damaged or of another kind"
+            "엑셀(.xlsx) 파일이 손상되었거나 다른 형식입니다", "this Excel file (.xlsx) is damaged or of another kind"
         ),
         where=source,
         remedy=Text(
-            "엑셀에서 열어 .xlsx나 ‘CSV UTF-8(쉼표로 분리)’로 다시 저장해 주세요.",
+            "엑셀에서 열어 .xlsx나 ‘CSV UTF-8(쉼표로 분리)’로 다시 저장해 주십시오",
             'open it in Excel and save it again as .xlsx or "CSV UTF-8 (comma delimited)"',
         ),
     )
 
 
 _MISTRUST = Text(
-    "받은 곳을 확인하고, 명단만 새 파일에 붙여 넣어 저장해 주세요.",
+    "받은 곳을 확인하고, 명단만 새 파일에 붙여 넣어 저장해 주십시오",
     "check where it came from; paste the list into a new file",
 )
 
@@ -99,7 +99,7 @@ def dangerous_workbook(source: str) -> ListError:
     """A workbook with entities, endless tokens or endless elements: nothing that a spreadsheet program writes."""
     return ListError(
         Text(
-            "엑셀이 만들지 않는 위험한 내용(바깥 파일 참조, 끝없이 불어나는 글)이 들어 있어 읽지 않았습니다.",
+            "엑셀이 만들지 않는 위험한 내용(바깥 파일 참조, 끝없이 불어나는 글)이 들어 있어 읽지 않았습니다",
             "it holds what no spreadsheet program writes (entities, endless text); it was not read",
         ),
         where=source,
@@ -110,7 +110,7 @@ def dangerous_workbook(source: str) -> ListError:
 def _bomb(source: str) -> ListError:
     return ListError(
         Text(
-            "압축을 풀면 지나치게 커지는 파일이라 열지 않았습니다.",
+            "압축을 풀면 지나치게 커지는 파일이라 열지 않았습니다",
             "the file unpacks to an unreasonable size; it was not opened",
         ),
         where=source,

@@ -78,32 +78,32 @@ def read_bytes(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise WorkspaceError(Text("파일이 아닙니다.", "this is not a file"), where=str(path))
+            raise WorkspaceError(Text("파일이 아닙니다", "this is not a file"), where=str(path))
         if status.st_size > FILE_LIMIT:
             raise ListError(
                 Text(
-                    f"명단 파일이 너무 큽니다({status.st_size // 2**20}MB).",
+                    f"명단 파일이 너무 큽니다({status.st_size // 2**20}MB)",
                     f"the list is too big ({status.st_size // 2**20} MB)",
                 ),
                 where=str(path),
-                remedy=Text("32MB 이하로 나누어 주세요.", "split it into files of at most 32 MB"),
+                remedy=Text("32MB 이하로 나누어 주십시오", "split it into files of at most 32 MB"),
             )
         return path.read_bytes()
     except FileNotFoundError as error:
         raise WorkspaceError(
-            Text("명단 파일이 없습니다.", "there is no such list"),
+            Text("명단 파일이 없습니다", "there is no such list"),
             where=str(path),
             remedy=Text(
-                "recipients/ 폴더에 있는 이름이나 파일 경로를 적어 주세요.",
+                "recipients/ 폴더에 있는 이름이나 파일 경로를 적어 주십시오",
                 "give a name in recipients/ or the path of a file",
             ),
         ) from error
     except (OSError, ValueError) as error:
         raise WorkspaceError(
-            Text("명단 파일을 읽을 수 없습니다.", "the list cannot be read"),
+            Text("명단 파일을 읽을 수 없습니다", "the list cannot be read"),
             where=str(path),
             remedy=Text(
-                "파일이 다른 프로그램에서 열려 있는지, 읽기 권한이 있는지 확인해 주세요.",
+                "파일이 다른 프로그램에서 열려 있는지, 읽기 권한이 있는지 확인해 주십시오",
                 "check its permissions and whether another program holds it",
             ),
         ) from error
@@ -120,27 +120,27 @@ def refuse_foreign(data: bytes, source: str) -> None:
 
 
 _AS_CSV = Text(
-    "엑셀에서 열어 ‘CSV UTF-8(쉼표로 분리)’나 .xlsx로 다시 저장해 주세요.",
+    "엑셀에서 열어 ‘CSV UTF-8(쉼표로 분리)’나 .xlsx로 다시 저장해 주십시오",
     'open it in Excel and save it as "CSV UTF-8 (comma delimited)" or .xlsx',
 )
 _FOREIGN: tuple[tuple[tuple[bytes, ...], Text, Text], ...] = (
     (
         (b"\xd0\xcf\x11\xe0",),
         Text(
-            "예전 엑셀(.xls)이나 암호가 걸린 파일은 읽지 못합니다.",
+            "예전 엑셀(.xls)이나 암호가 걸린 파일은 읽지 못합니다",
             "old Excel files (.xls) and files with a password cannot be read",
         ),
         _AS_CSV,
     ),
     (
         (b"<html", b"<!doctype", b"<table", b"<?xml"),
-        Text("이름과 달리 웹페이지(HTML·XML) 파일입니다.", "despite its name this is a web page (HTML or XML)"),
+        Text("이름과 달리 웹페이지(HTML·XML) 파일입니다", "despite its name this is a web page (HTML or XML)"),
         _AS_CSV,
     ),
     (
         (b"%pdf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"hwp document", b"{\\rtf"),
-        Text("명단 파일이 아닙니다(문서나 그림 파일).", "this is a document or a picture, not a list"),
-        Text("CSV나 엑셀(.xlsx) 명단을 골라 주세요.", "choose a CSV or Excel (.xlsx) list"),
+        Text("명단 파일이 아닙니다(문서나 그림 파일)", "this is a document or a picture, not a list"),
+        Text("CSV나 엑셀(.xlsx) 명단을 골라 주십시오", "choose a CSV or Excel (.xlsx) list"),
     ),
 )
 
@@ -162,7 +162,7 @@ def _columns(table: Table, source: str, sheet: str | None) -> Columns:
         ),
         where=f"{source} [{sheet}]" if sheet else source,
         remedy=Text(
-            f"열 이름을 이메일, 메일, 전자우편, email 가운데 하나로 적어 주세요. 다른 열: {', '.join(KOREAN.values())}",
+            f"열 이름을 이메일, 메일, 전자우편, email 가운데 하나로 적어 주십시오. 다른 열: {', '.join(KOREAN.values())}",
             "name the column email, e-mail, 이메일, 메일 or 전자우편; others: name, outlet, desk, title, beat, language, "
             "salutation, tags, phone, note",
         ),
@@ -192,9 +192,9 @@ def _bounded(records: Iterable[Record], source: str) -> Iterator[Record]:
 
 def _too_long(source: str) -> ListError:
     return ListError(
-        Text(f"명단이 {ROW_LIMIT:,}줄을 넘습니다.", f"the list has more than {ROW_LIMIT:,} rows"),
+        Text(f"명단이 {ROW_LIMIT:,}줄을 넘습니다", f"the list has more than {ROW_LIMIT:,} rows"),
         where=source,
-        remedy=Text("여러 파일로 나누어 주세요.", "split it into several files"),
+        remedy=Text("여러 파일로 나누어 주십시오", "split it into several files"),
     )
 
 
@@ -202,12 +202,12 @@ def _nonsense(source: str, reader: RowReader) -> ListError:
     """Noise that happens to have an address column: naming each of its rows would help nobody."""
     return ListError(
         Text(
-            f"{reader.rows:,}줄을 읽는 동안 쓸 수 없는 주소가 {reader.bad:,}개 나와 멈추었습니다.",
+            f"{reader.rows:,}줄을 읽는 동안 쓸 수 없는 주소가 {reader.bad:,}개 나와 멈추었습니다",
             f"stopped after {reader.rows:,} rows, in which {reader.bad:,} addresses cannot be used",
         ),
         where=source,
         remedy=Text(
-            "명단이 맞는 파일인지, 인코딩이 맞는지 확인해 주세요.",
+            "명단이 맞는 파일인지, 인코딩이 맞는지 확인해 주십시오",
             "check that this is a list and that its encoding is right",
         ),
     )
@@ -215,15 +215,15 @@ def _nonsense(source: str, reader: RowReader) -> ListError:
 
 def _too_wide(where: str) -> ListError:
     return ListError(
-        Text(f"한 줄에 칸이 {WIDTH_LIMIT}개를 넘습니다.", f"a row has more than {WIDTH_LIMIT} cells"),
+        Text(f"한 줄에 칸이 {WIDTH_LIMIT}개를 넘습니다", f"a row has more than {WIDTH_LIMIT} cells"),
         where=where,
-        remedy=Text("명단이 맞는 파일인지 확인해 주세요.", "check that this is a list"),
+        remedy=Text("명단이 맞는 파일인지 확인해 주십시오", "check that this is a list"),
     )
 
 
 def _empty(source: str) -> ListError:
     return ListError(
-        Text("명단이 비어 있습니다.", "the list is empty"),
+        Text("명단이 비어 있습니다", "the list is empty"),
         where=source,
-        remedy=Text("머리글 아래에 한 줄에 한 사람씩 적어 주세요.", "write one person per row below the header"),
+        remedy=Text("머리글 아래에 한 줄에 한 사람씩 적어 주십시오", "write one person per row below the header"),
     )

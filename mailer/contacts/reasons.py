@@ -54,7 +54,7 @@ def why(
         if _is(found, left.address)
     ]
     if not places:
-        reasons = [*decided, Text("고른 명단에 이 주소가 없습니다.", "none of the chosen lists has this address")]
+        reasons = [*decided, Text("고른 명단에 이 주소가 없습니다", "none of the chosen lists has this address")]
         return Why(address=str(found), receives=False, contact=None, reasons=tuple(reasons), alike=_alike(found, lists))
     return Why(
         address=str(found), receives=mailed is not None, contact=mailed, reasons=(*places, *decided, *_condition(where))
@@ -83,7 +83,7 @@ def _place(chosen: ContactList, contact: Contact) -> Text:
     origin = ", ".join(filter(None, (contact.source_note, contact.added)))
     ko, en = (f"; 출처: {origin}", f"; source: {origin}") if origin else ("", "")
     return Text(
-        f"명단 {chosen.name}에 있습니다({contact.sources[0]}{ko}).",
+        f"명단 {chosen.name}에 있습니다({contact.sources[0]}{ko})",
         f"stands in the list {chosen.name} ({contact.sources[0]}{en})",
     )
 

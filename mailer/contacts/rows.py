@@ -202,56 +202,56 @@ _CELL_CHECKS: tuple[tuple[Callable[[str], bool], str, Text], ...] = (
     (
         lambda cell: "\ufffd" in cell,
         "damaged_text",
-        Text("글자가 깨져 있어 이 줄은 쓰지 않습니다.", "letters are damaged; this row is not used"),
+        Text("글자가 깨져 있어 이 줄은 쓰지 않습니다", "letters are damaged; this row is not used"),
     ),
     (
         lambda cell: len(cell) > CELL_LIMIT,
         "long_cell",
         Text(
-            "한 칸이 2,000자를 넘습니다. 따옴표가 빠졌는지 확인해 주세요.",
+            "한 칸이 2,000자를 넘습니다. 따옴표가 빠졌는지 확인해 주십시오",
             "a cell has more than 2,000 characters; is a quote missing?",
         ),
     ),
     (
         _has_control,
         "control_character",
-        Text("제어 문자가 들어 있어 이 줄은 쓰지 않습니다.", "it has control characters; this row is not used"),
+        Text("제어 문자가 들어 있어 이 줄은 쓰지 않습니다", "it has control characters; this row is not used"),
     ),
 )
-_TORN = Text("여는 따옴표는 있는데 닫는 따옴표가 없습니다.", "a quote is opened and never closed")
+_TORN = Text("여는 따옴표는 있는데 닫는 따옴표가 없습니다", "a quote is opened and never closed")
 _RAGGED = Text(
-    "머리글보다 칸이 많아 어느 칸이 어느 열인지 알 수 없습니다. 쉼표가 든 칸은 따옴표로 감싸 주세요.",
+    "머리글보다 칸이 많아 어느 칸이 어느 열인지 알 수 없습니다. 쉼표가 든 칸은 따옴표로 감싸 주십시오",
     "the row has more cells than the header, so its columns are uncertain; put quotes around cells with commas",
 )
 _LANGUAGE = Text(
-    "언어는 ko(한국어)나 en(영어)만 쓸 수 있어 영어로 보냅니다.", "the language can be ko or en; English is used"
+    "언어는 ko(한국어)나 en(영어)만 쓸 수 있어 영어로 보냅니다", "the language can be ko or en; English is used"
 )
 
 
 def _several(count: int) -> Text:
     return Text(
-        f"한 칸에 주소가 {count}개 있어 각각 한 사람으로 읽었습니다.",
+        f"한 칸에 주소가 {count}개 있어 각각 한 사람으로 읽었습니다",
         f"there are {count} addresses in this cell; each was read as one recipient",
     )
 
 
 def _duplicate(first: int, row: int) -> Text:
     if first == row:
-        return Text("같은 칸에 같은 주소가 또 있습니다.", "the same address stands twice in this cell")
+        return Text("같은 칸에 같은 주소가 또 있습니다", "the same address stands twice in this cell")
     return Text(
-        f"{first}행과 같은 주소입니다({row}행). 먼저 나온 {first}행을 씁니다.",
+        f"{first}행과 같은 주소입니다({row}행). 먼저 나온 {first}행을 씁니다",
         f"the same address as in row {first} (this is row {row}); row {first} is used",
     )
 
 
 def _likely(domain: str) -> Text:
-    return Text(f"혹시 {domain} 아닌가요? 확인해 주세요.", f"please check that {domain} was not meant")
+    return Text(f"혹시 {domain} 아닙니까? 확인해 주십시오", f"please check that {domain} was not meant")
 
 
 def _guessed(header: str) -> Problem:
     return Problem(
         problem=Text(
-            "이메일이라는 머리글이 없어 주소가 든 열을 찾아서 읽었습니다. 이름 같은 다른 열도 쓰려면 머리글을 적어 주세요.",
+            "이메일이라는 머리글이 없어 주소가 든 열을 찾아서 읽었습니다. 이름 같은 다른 열도 쓰려면 머리글을 적어 주십시오",
             "no header names the e-mail column; it was found by its content. Add a header row to use names and other columns",
         ),
         code="guessed_column",

@@ -107,7 +107,7 @@ def _formats(package: Package, workbook: str) -> Formats:
 def _no_sheet(source: str, sheet: str, titles: list[str]) -> ListError:
     listed = ", ".join(titles[:20])
     return ListError(
-        Text(f"‘{sheet[:40]}’ 시트가 없습니다.", f'there is no sheet "{sheet[:40]}"'),
+        Text(f"‘{sheet[:40]}’ 시트가 없습니다", f'there is no sheet "{sheet[:40]}"'),
         where=source,
         remedy=Text(f"이 파일의 시트: {listed}", f"sheets in this file: {listed}"),
     )

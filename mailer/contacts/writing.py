@@ -47,11 +47,11 @@ def write_list(path: Path, contacts: Iterable[Contact], *, now: datetime, expect
     if expect_sha256 is not None and (hashlib.sha256(old).hexdigest() if old is not None else "") != expect_sha256:
         raise WorkspaceError(
             Text(
-                "그사이 명단 파일이 바뀌어 저장하지 않았습니다.",
+                "그사이 명단 파일이 바뀌어 저장하지 않았습니다",
                 "the list was changed in the meantime; nothing was saved",
             ),
             where=str(path),
-            remedy=Text("다시 가져오기를 해 주세요.", "run the import again"),
+            remedy=Text("다시 가져오기를 해 주십시오", "run the import again"),
         )
     if old == data:
         return Written(path=path, changed=False, backup=None)
@@ -153,10 +153,10 @@ def _sync_folder(folder: Path) -> None:
 
 def _unwritable(path: Path) -> WorkspaceError:
     return WorkspaceError(
-        Text("명단 파일을 저장할 수 없습니다.", "the list cannot be written"),
+        Text("명단 파일을 저장할 수 없습니다", "the list cannot be written"),
         where=str(path),
         remedy=Text(
-            "폴더에 쓰기 권한과 빈 공간이 있는지, 다른 프로그램이 파일을 열고 있는지 확인해 주세요.",
+            "폴더에 쓰기 권한과 빈 공간이 있는지, 다른 프로그램이 파일을 열고 있는지 확인해 주십시오",
             "check permissions and free space of the folder, and whether another program holds the file",
         ),
     )

@@ -45,7 +45,9 @@ def expect(preparation: Preparation, number: int) -> None:
                 f"you said {number} but {found} people would get it; nothing was sent",
             ),
             where="--expect",
-            remedy=Text("mailer preview 로 받는 사람을 확인하세요", "look at the recipients with mailer preview"),
+            remedy=Text(
+                "받는 사람을 다시 확인해 주십시오: mailer preview", "look at the recipients with mailer preview"
+            ),
         )
 
 
@@ -86,7 +88,9 @@ def _approvable(preparation: Preparation) -> Package:
         raise StoppedByCheck(
             Text("점검에서 막혔습니다. 아무것도 보내지 않았습니다", "stopped by the checks; nothing was sent"),
             where=preparation.manuscript.release.source,
-            remedy=Text("막음으로 표시된 것을 고친 뒤 다시 하세요", "mend what is marked as an error, then try again"),
+            remedy=Text(
+                "막음으로 표시된 것을 고친 뒤 다시 하십시오", "mend what is marked as an error, then try again"
+            ),
             findings=preparation.findings,
         )
     return preparation.manuscript.package

@@ -17,7 +17,7 @@ from mailer.errors import IllegalMove, StoppedByCheck, UsageError
 from mailer.ledger import Draft, Ledger, LeftOutRow, LogFilter, Share
 from mailer.ledger.forgetting import is_forgotten
 from mailer.message import Package, new_message_id, seal_sha256
-from mailer.wording import Text
+from mailer.wording import Text, with_particle
 
 __all__ = ["failed_deliveries", "resend_failed", "resolve"]
 
@@ -45,8 +45,8 @@ def resolve(
         rows = _named(dispatch, rows, addresses)
     if move is DeliveryMove.RESEND and dispatch.status not in (DispatchStatus.SENDING, DispatchStatus.PAUSED):
         raise IllegalMove(
-            Text(f"발송 {dispatch.id} 은(는) 이미 끝났습니다", f"dispatch {dispatch.id} is over"),
-            remedy=Text("--confirm 이나 --abandon 으로 정리하세요", "settle it with --confirm or --abandon"),
+            Text(f"발송 {with_particle(dispatch.id, '은/는')} 이미 끝났습니다", f"dispatch {dispatch.id} is over"),
+            remedy=Text("--confirm이나 --abandon으로 정리해 주십시오", "settle it with --confirm or --abandon"),
         )
     moved = tuple(row for row in rows if ledger.queue.resolve(row.id, move, who=who, note="", now=now))
     if moved and move is DeliveryMove.RESEND and dispatch.pause_reason == PauseCause.DOUBT:
@@ -64,11 +64,11 @@ def _named(dispatch: Dispatch, rows: Sequence[Delivery], addresses: Sequence[str
     if missing:
         raise UsageError(
             Text(
-                f"발송 {dispatch.id} 에서 '확인 필요' 상태가 아닙니다: {', '.join(missing)}",
+                f"발송 {dispatch.id}에서 '확인 필요' 상태가 아닙니다: {', '.join(missing)}",
                 f"not in doubt in dispatch {dispatch.id}: {', '.join(missing)}",
             ),
             remedy=Text(
-                f"mailer log {dispatch.id} --state in_doubt 로 확인하세요",
+                f"확인해 주십시오: mailer log {dispatch.id} --state in_doubt",
                 f"see them with: mailer log {dispatch.id} --state in_doubt",
             ),
         )
@@ -92,12 +92,13 @@ def failed_deliveries(ledger: Ledger, dispatch: Dispatch) -> tuple[Delivery, ...
 def _same_mode(dispatch: Dispatch, terms: Terms) -> None:
     if dispatch.practice == terms.practice:
         return
+    mode = Text("연습", "practice") if dispatch.practice else Text("실제", "for real")
     raise StoppedByCheck(
         Text(
-            f"발송 {dispatch.id}은 {'연습' if dispatch.practice else '실제'} 발송이라 지금 설정으로는 다시 보내지 않습니다",
-            f"dispatch {dispatch.id} was {'practice' if dispatch.practice else 'for real'}; today's settings are not",
+            f"발송 {with_particle(dispatch.id, '은/는')} {mode.ko} 발송이라 지금 설정으로는 다시 보내지 않습니다",
+            f"dispatch {dispatch.id} was {mode.en}; today's settings are not",
         ),
-        remedy=Text("mailer send로 새로 승인해 보내세요", "approve it anew with mailer send"),
+        remedy=Text("mailer send로 새로 승인해 보내십시오", "approve it anew with mailer send"),
     )
 
 
@@ -119,7 +120,7 @@ def resend_failed(
     if not kept:
         raise StoppedByCheck(
             Text("다시 보낼 사람이 없습니다", "there is nobody to send it to again"),
-            remedy=Text(f"mailer log {dispatch.id} 로 확인하세요", f"see: mailer log {dispatch.id}"),
+            remedy=Text(f"확인해 주십시오: mailer log {dispatch.id}", f"see: mailer log {dispatch.id}"),
         )
     seal = seal_sha256(package.sha256, [(str(row.contact.address), row.content_sha256) for row in kept])
     draft = Draft(

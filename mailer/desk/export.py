@@ -43,7 +43,7 @@ COLUMNS = (
     Text("다음 시도", "next attempt"),
     Text("응답 코드", "code"),
     Text("서버 응답", "reply"),
-    Text("무슨 뜻인가요", "meaning"),
+    Text("뜻", "meaning"),
     Text("할 일", "what to do"),
     Text("메시지 ID", "message id"),
 )
@@ -67,7 +67,7 @@ def export_log(lines: Iterable[LogLine], path: Path, *, language: Language, zone
                 f"unknown kind of file: {path.suffix or path.name}",
             ),
             where="--export",
-            remedy=Text("이름을 .csv 나 .xlsx 로 끝내세요", "end the name with .csv or .xlsx"),
+            remedy=Text("파일 이름이 .csv나 .xlsx로 끝나야 합니다", "end the name with .csv or .xlsx"),
         )
     _replace(path, data)
     return len(rows)
@@ -131,5 +131,5 @@ def _replace(path: Path, data: bytes) -> None:
         raise WorkspaceError(
             Text(f"파일을 쓸 수 없습니다: {reason.ko}", f"the file cannot be written: {reason.en}"),
             where=str(path),
-            remedy=Text("다른 이름이나 폴더를 정하세요", "choose another name or folder"),
+            remedy=Text("다른 이름이나 폴더를 정하십시오", "choose another name or folder"),
         ) from error

@@ -15,20 +15,22 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from mailer.contacts import parse_address, upkeep
-from mailer.contacts.suppression import SuppressionKind
+from mailer.contacts.suppression import Suppression, SuppressionKind
 from mailer.contacts.upkeep import Forgotten
 from mailer.desk.preview import WRITTEN, file_part
 from mailer.dispatch import Address
 from mailer.errors import WorkspaceError
-from mailer.ledger import Ledger
+from mailer.ledger import ForgottenRows, Ledger
 from mailer.wording import Text
 
-__all__ = ["Erased", "forget", "list_files"]
+__all__ = ["UPLOADS", "Erased", "foresee", "forget", "list_files"]
 
 _TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".bak")
 _SEARCHED = ("recipients", "letters", "out", "var")
 _SEARCH_LIMIT = 64 * 2**20
 _HEADER = 2**16
+UPLOADS = Path("var", "uploads")
+"""Where the web page keeps files that somebody brought to be imported, under names that say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +63,47 @@ def forget(address: Address, *, root: Path, inbox: Path, ledger: Ledger) -> Eras
     """Erase `address` from the workspace at `root`. Raises IllegalMove, before anything is changed, while a delivery to them is
     open. May be repeated: what a failure of the disk left over is found again."""
     rows = ledger.forgetting.forget(address)
-    entry = ledger.suppressed.suppressions().why(address)
-    suppressed = entry is not None and entry.kind is SuppressionKind.ADDRESS and ledger.suppressed.erase(entry.digest)
+    entry = _suppression(ledger, address)
+    suppressed = entry is not None and ledger.suppressed.erase(entry.digest)
     tables = upkeep.forget(list_files(root), address)
-    removed = tuple(path for path in _copies(root, inbox, address) if _delete(path))
-    named = {one.path for one in tables if one.by_hand or one.note}
-    left = (path for folder in _SEARCHED for path in _files(root / folder) if path.resolve() not in named)
+    removed = [path for path in _copies(root, inbox, address) if _delete(path)]
+    return _erased(address, root, ledger, rows, tables, removed, suppressed=suppressed)
+
+
+def foresee(address: Address, *, root: Path, inbox: Path, ledger: Ledger) -> Erased:
+    """What `forget` would do now, open deliveries aside. Changes nothing."""
+    rows = ledger.forgetting.foresee(address)
+    tables = upkeep.forget(list_files(root), address, write=False)
+    removed = list(_copies(root, inbox, address))
+    suppressed = _suppression(ledger, address) is not None
+    return _erased(address, root, ledger, rows, tables, removed, suppressed=suppressed)
+
+
+def _suppression(ledger: Ledger, address: Address) -> Suppression | None:
+    """The entry for this very address; one for its whole domain names nobody."""
+    entry = ledger.suppressed.suppressions().why(address)
+    return entry if entry is not None and entry.kind is SuppressionKind.ADDRESS else None
+
+
+def _erased(
+    address: Address,
+    root: Path,
+    ledger: Ledger,
+    rows: ForgottenRows,
+    tables: tuple[Forgotten, ...],
+    removed: list[Path],
+    *,
+    suppressed: bool,
+) -> Erased:
+    told = {one.path for one in tables} | {path.resolve() for path in removed}
+    others = (path for folder in _SEARCHED for path in _files(root / folder) if path.resolve() not in told)
     return Erased(
         rows=tables,
-        removed=removed,
+        removed=tuple(removed),
         deliveries=rows.deliveries,
         left_out=rows.left_out,
         suppressed=suppressed,
-        left=tuple(sorted(path for path in left if not _is_of(ledger, path) and _mentions(path, address))),
+        left=tuple(sorted(path for path in others if not _is_of(ledger, path) and _mentions(path, address))),
         drafts=rows.drafts,
     )
 
@@ -83,12 +113,16 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _copies(root: Path, inbox: Path, address: Address) -> Iterator[Path]:
-    """Their messages in previews, told by the file name, and in the practice inbox, told by the header."""
+    """Their messages in previews, told by the file name, and in the practice inbox, told by the header; uploads not yet imported
+    that hold them, whole: whoever brought one brings it again."""
     names = {file_part(spelling).casefold() for spelling in (str(address), address.key)}
     for path in _files(root / "out"):
         if WRITTEN.fullmatch(path.name) and path.stem.partition("-")[2].casefold() in names:
             yield path
     yield from (path for path in _files(inbox) if _is_addressed_to(path, address))
+    uploads = list(_files(root / UPLOADS))
+    held = {one.path for one in upkeep.forget(uploads, address, write=False)}
+    yield from (path for path in uploads if path.resolve() in held or _mentions(path, address))
 
 
 def _is_addressed_to(path: Path, address: Address) -> bool:
@@ -106,7 +140,7 @@ def _delete(path: Path) -> bool:
             Text(f"파일을 지울 수 없습니다 ({error.strerror})", f"a file cannot be deleted ({error.strerror})"),
             where=str(path),
             remedy=Text(
-                "권한을 확인한 뒤 같은 명령을 다시 하세요", "check permissions, then give the same command again"
+                "권한을 확인한 뒤 같은 명령을 다시 하십시오", "check permissions, then give the same command again"
             ),
         ) from error
     return True

@@ -18,7 +18,7 @@ from mailer.dispatch import Address, Dispatch, DispatchStatus
 from mailer.document import Document, Letterhead
 from mailer.findings import Finding, Level
 from mailer.release import Release
-from mailer.wording import Text
+from mailer.wording import Text, with_particle
 
 __all__ = [
     "audience_findings",
@@ -84,7 +84,8 @@ def letterhead_findings(release: Release, letterhead: Letterhead) -> list[Findin
             ),
             where=f"{release.source}:1",
             remedy=Text(
-                "우리 단체라면 letterhead.toml도 고쳐 두세요", "if it is your organisation, correct letterhead.toml too"
+                "우리 단체라면 letterhead.toml도 고쳐 두십시오",
+                "if it is your organisation, correct letterhead.toml too",
             ),
         )
     ]
@@ -107,7 +108,7 @@ def message_findings(messages: Sequence[tuple[str, str, int]], release: Release)
             message=Text(f"가장 큰 메일 {size} ({address})", f"the largest message is {size} ({address})"),
             remedy=None
             if level is Level.OK
-            else Text("그림을 줄이거나 첨부를 빼세요", "make pictures smaller or leave attachments out"),
+            else Text("그림을 줄이거나 첨부를 빼십시오", "make pictures smaller or leave attachments out"),
         )
     )
     return findings
@@ -133,7 +134,7 @@ def server_findings(
                     f"the server takes {taken} a message, this one has {made} ({address})",
                 ),
                 where=place,
-                remedy=Text("그림을 줄이거나 첨부를 빼세요", "make pictures smaller or leave attachments out"),
+                remedy=Text("그림을 줄이거나 첨부를 빼십시오", "make pictures smaller or leave attachments out"),
             )
         )
     foreign = [entry for entry, _ in messages if not entry.rpartition("@")[0].isascii()]
@@ -147,7 +148,7 @@ def server_findings(
                     f"the server takes no addresses outside ASCII: {len(foreign)} will fail ({shown})",
                 ),
                 where=place,
-                remedy=Text("그 사람들의 다른 주소를 쓰세요", "use another address of these people"),
+                remedy=Text("그 사람들의 다른 주소를 쓰십시오", "use another address of these people"),
             )
         )
     return findings
@@ -174,7 +175,7 @@ def _reserved_findings(written: Sequence[str], place: str) -> list[Finding]:
             ),
             where=place,
             remedy=Text(
-                "견본 명단이 섞이지 않았는지 확인하세요. 빼려면 --where 'not domain=example', 연습이라면 SMTP_HOST를 비우세요",
+                "견본 명단이 섞이지 않았는지 확인하십시오. 빼려면 --where 'not domain=example', 연습이라면 SMTP_HOST를 비우십시오",
                 "is a sample list among them? leave them out with --where 'not domain=example', or unset SMTP_HOST to practise",
             ),
         )
@@ -205,7 +206,7 @@ def _subject_findings(subjects: set[str], release: Release) -> Iterable[Finding]
             code="message.subject",
             message=Text(f"메일 제목이 문서 제목과 다릅니다: {odd}", f"a subject differs from the title: {odd}"),
             where="templates/email/subject.txt.j2",
-            remedy=Text("의도한 것이 아니면 템플릿을 고치세요", "correct the template unless you meant it"),
+            remedy=Text("의도한 것이 아니면 서식을 고치십시오", "correct the template unless you meant it"),
         )
     if len(release.title) > LONG_SUBJECT:
         yield Finding(
@@ -238,7 +239,7 @@ def audience_findings(audience: Audience, lists: Sequence[ContactList]) -> list[
                 code=f"list.{problem.code}",
                 message=problem.problem,
                 where=f"{contacts.source}:{problem.row}",
-                remedy=Text(f"혹시 {problem.suggestion} 인가요?", f"did you mean {problem.suggestion}?")
+                remedy=Text(f"혹시 {problem.suggestion}입니까?", f"did you mean {problem.suggestion}?")
                 if problem.suggestion
                 else None,
             )
@@ -298,7 +299,7 @@ def _date_findings(release: Release, day: date) -> Iterable[Finding]:
             ),
             where=release.source,
             remedy=Text(
-                "전송일자를 고치거나 보내는 날을 바꾸세요", "correct the date in the letter or the day of sending"
+                "전송일자를 고치거나 보내는 날을 바꾸십시오", "correct the date in the letter or the day of sending"
             ),
         )
 
@@ -319,7 +320,7 @@ def history_findings(release: Release, dispatches: Iterable[Dispatch], *, practi
     if earlier.started_at is None:
         remedy = Text(f"그 대신이라면 먼저: mailer cancel {number}", f"if this takes its place: mailer cancel {number}")
     message = Text(
-        f"같은 문서번호나 제목의 발송 {number} 이(가) 이미 있습니다. 같은 사람이 두 번 받을 수 있습니다",
+        f"문서번호나 제목이 같은 발송 {with_particle(number, '이/가')} 이미 있습니다. 같은 사람이 두 번 받을 수 있습니다",
         f"dispatch {number} has the same number or title: people may get it twice",
     )
     return [_warning("dispatch.repeated", message, where=release.source, remedy=remedy)]

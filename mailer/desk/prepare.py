@@ -8,7 +8,7 @@ Not here: single rules (`preflight.py`), writing the preview (`preview.py`), the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,12 +24,21 @@ from mailer.message import Composer, EmailTemplates, Message, Package, Sender, n
 from mailer.release import Release
 from mailer.wording import Text
 
-__all__ = ["Manuscript", "Preparation", "Sources", "Summary", "prepare", "read_manuscript"]
+__all__ = ["Manuscript", "Preparation", "Sources", "Summary", "Written", "prepare", "read_manuscript"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A letter that lies in no file: its bytes, and those of the files it may name, by the names it calls them."""
+
+    letter: bytes = field(repr=False)
+    companions: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The files and names a send is made of. `letter_name` is how the person called the letter; it stands in findings."""
+    """The files and names a send is made of. `letter_name` is how the person called the letter; it stands in findings. With
+    `written`, nothing is read at `letter`."""
 
     letter: Path
     letter_name: str
@@ -38,6 +47,7 @@ class Sources:
     lists: tuple[Path, ...] = ()
     exclude: tuple[Path, ...] = ()
     where: str = ""
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +101,8 @@ class Preparation:
 
 def read_manuscript(sources: Sources) -> Manuscript:
     """Read the letter, check it and render its document. Raises LetterError, TemplateError, DocumentError."""
-    letter = _read(sources.letter)
-    parsed = release.parse(letter, source=sources.letter_name, companions=release.companions_at(sources.letter, letter))
+    letter, companions = _letter(sources)
+    parsed = release.parse(letter, source=sources.letter_name, companions=companions)
     letterhead_bytes = _read(sources.templates / "letterhead.toml")
     general = document.read_letterhead(letterhead_bytes, str(sources.templates / "letterhead.toml"))
     letterhead = general.overlaid(dict(parsed.organisation))
@@ -111,7 +121,7 @@ def read_manuscript(sources: Sources) -> Manuscript:
     rendered = document.render(parsed, letterhead=letterhead, layout=layout)
     package = Package(
         letter=letter,
-        companions=tuple(release.companions_at(sources.letter, letter).items()),
+        companions=tuple(companions.items()),
         source=sources.letter_name,
         templates=templates,
         layout=layout,
@@ -188,10 +198,19 @@ def _nobody(sources: Sources, audience: Audience) -> ListError:
         ),
         where=names,
         remedy=Text(
-            "mailer contacts check 로 명단을 확인하거나 제외 조건을 줄이세요",
+            "mailer contacts check로 명단을 확인하거나 제외 조건을 줄이십시오",
             "look at the list with mailer contacts check, or exclude fewer",
         ),
     )
+
+
+def _letter(sources: Sources) -> tuple[bytes, dict[str, bytes]]:
+    """The letter and the files that it names, each read once: what is parsed is what is frozen."""
+    if sources.written is None:
+        letter = _read(sources.letter)
+        return letter, release.companions_at(sources.letter, letter)
+    letter, given = sources.written.letter, sources.written.companions
+    return letter, {name: given[name] for name in release.companions_of(letter) if name in given}
 
 
 def _read(path: Path) -> bytes:
@@ -202,5 +221,7 @@ def _read(path: Path) -> bytes:
         raise WorkspaceError(
             Text(f"파일을 읽을 수 없습니다: {reason.ko}", f"the file cannot be read: {reason.en}"),
             where=str(path),
-            remedy=Text("파일이 있는지, 읽을 권한이 있는지 확인하세요", "check that the file is there and may be read"),
+            remedy=Text(
+                "파일이 있는지, 읽을 권한이 있는지 확인하십시오", "check that the file is there and may be read"
+            ),
         ) from error

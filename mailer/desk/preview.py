@@ -64,7 +64,7 @@ def write_preview(
         raise WorkspaceError(
             Text(f"미리보기를 쓸 수 없습니다: {reason.ko}", f"the preview cannot be written: {reason.en}"),
             where=str(folder),
-            remedy=Text("--out 으로 다른 폴더를 정하세요", "name another folder with --out"),
+            remedy=Text("--out으로 다른 폴더를 정하십시오", "name another folder with --out"),
         ) from error
     return Preview(folder=folder, manifest=manifest, document=document, messages=written)
 
@@ -89,9 +89,9 @@ def _chosen(summaries: Sequence[Summary], *, everyone: bool, only: str | None) -
         ]
         if not found:
             raise UsageError(
-                Text(f"받는 사람 가운데 {only} 이(가) 없습니다", f"{only} is not among the recipients"),
+                Text(f"받는 사람 가운데 이 주소가 없습니다: {only}", f"{only} is not among the recipients"),
                 where="--as",
-                remedy=Text("주소와 명단(-l)을 확인하세요", "check the address and the lists (-l)"),
+                remedy=Text("주소와 명단(-l)을 확인하십시오", "check the address and the lists (-l)"),
             )
         return found
     if everyone:

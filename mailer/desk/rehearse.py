@@ -98,8 +98,8 @@ def _model(preparation: Preparation, seen_as: str | None) -> Contact:
     found = [person for person in people if seen_as.casefold() in (person.address.key, str(person.address).casefold())]
     if not found:
         raise UsageError(
-            Text(f"받는 사람 가운데 {seen_as} 이(가) 없습니다", f"{seen_as} is not among the recipients"),
+            Text(f"받는 사람 가운데 이 주소가 없습니다: {seen_as}", f"{seen_as} is not among the recipients"),
             where="--as",
-            remedy=Text("주소와 명단(-l)을 확인하세요", "check the address and the lists (-l)"),
+            remedy=Text("주소와 명단(-l)을 확인하십시오", "check the address and the lists (-l)"),
         )
     return found[0]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailer.errors import UsageError
-from mailer.wording import Text
+from mailer.wording import Text, with_particle
 
 __all__ = ["WallTime", "distance", "local", "read_wall_time"]
 
@@ -60,7 +60,7 @@ def read_wall_time(typed: str, zone: str, now: datetime) -> WallTime:
                 f"this is past: {local(instant, zone).en} ({zone})",
             ),
             where="--at",
-            remedy=Text(f"지금은 {local(now, zone).ko} 입니다", f"it is now {local(now, zone).en}"),
+            remedy=Text(f"지금 시각: {local(now, zone).ko}", f"it is now {local(now, zone).en}"),
         )
     text = naive.strftime("%Y-%m-%d %H:%M:%S" if naive.second else "%Y-%m-%d %H:%M")
     return WallTime(instant=instant, text=text, zone=zone)
@@ -80,18 +80,18 @@ def _naive(found: re.Match[str], typed: str, here: datetime) -> datetime:
         raise UsageError(
             Text(f"없는 날짜나 시각입니다: {typed}", f"there is no such date or time: {typed}"),
             where="--at",
-            remedy=Text("달력을 확인하세요", "check the calendar"),
+            remedy=Text("달력을 확인하십시오", "check the calendar"),
         ) from error
     weekday = found["weekday"]
     if weekday and WEEKDAYS_KO[naive.weekday()] != weekday:
         right = naive.weekday()
         raise UsageError(
             Text(
-                f"{naive:%Y-%m-%d} 은(는) {WEEKDAYS_KO[right]}요일입니다 ({weekday}요일이 아닙니다)",
+                f"{with_particle(f'{naive:%Y-%m-%d}', '은/는')} {WEEKDAYS_KO[right]}요일입니다 ({weekday}요일이 아닙니다)",
                 f"{naive:%Y-%m-%d} is a {WEEKDAYS_EN[right]}",
             ),
             where="--at",
-            remedy=Text("날짜와 요일 가운데 하나를 고치세요", "correct the date or the weekday"),
+            remedy=Text("날짜와 요일 가운데 하나를 고치십시오", "correct the date or the weekday"),
         )
     return naive
 
@@ -105,33 +105,33 @@ def _instant(naive: datetime, place: ZoneInfo, offset: str | None, typed: str) -
             offered = ", ".join(sorted({_offset(moment, place) for moment in candidates}))
             raise UsageError(
                 Text(
-                    f"{place.key} 의 그 시각은 {offset} 이(가) 아니라 {offered} 입니다",
+                    f"그 시각에 {place.key} 시간대의 시차는 {offered}입니다 (적은 시차: {offset})",
                     f"that time in {place.key} is not at {offset} but at {offered}",
                 ),
                 where="--at",
                 remedy=Text(
-                    "시차를 지우거나 --tz 로 시간대를 정하세요", "leave the offset out or name the zone with --tz"
+                    "시차를 지우거나 --tz로 시간대를 정하십시오", "leave the offset out or name the zone with --tz"
                 ),
             )
     if not existing:
         choices = " / ".join(moment.astimezone(place).strftime("%H:%M") for moment in candidates)
         raise UsageError(
             Text(
-                f"{typed} 은(는) {place.key} 에 없는 시각입니다 (서머타임이 시작됩니다)",
+                f"{place.key} 시간대에 없는 시각입니다: {typed} (서머타임이 시작됩니다)",
                 f"{typed} does not exist in {place.key} (clocks go forward)",
             ),
             where="--at",
-            remedy=Text(f"이 가운데 고르세요: {choices}", f"choose one of: {choices}"),
+            remedy=Text(f"다음 가운데 고르십시오: {choices}", f"choose one of: {choices}"),
         )
     if len(existing) > 1:
         choices = " / ".join(f"{naive:%H:%M}{_offset(moment, place)}" for moment in existing)
         raise UsageError(
             Text(
-                f"{typed} 은(는) {place.key} 에서 두 번 있는 시각입니다 (서머타임이 끝납니다)",
+                f"{place.key} 시간대에 두 번 있는 시각입니다: {typed} (서머타임이 끝납니다)",
                 f"{typed} happens twice in {place.key} (clocks go back)",
             ),
             where="--at",
-            remedy=Text(f"이 가운데 고르세요: {choices}", f"choose one of: {choices}"),
+            remedy=Text(f"다음 가운데 고르십시오: {choices}", f"choose one of: {choices}"),
         )
     return existing[0]
 

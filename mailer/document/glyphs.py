@@ -139,7 +139,7 @@ def _named(char: str) -> str:
 
 
 def _remedy() -> Text:
-    return Text("그 글자를 지우거나 다른 글자로 바꿔 주세요", "remove the character or write another one")
+    return Text("그 글자를 지우거나 다른 글자로 바꿔 주십시오", "remove the character or write another one")
 
 
 def _finding(char: str, places: list[tuple[int, int]], source: str) -> Finding:

@@ -75,7 +75,7 @@ def read_letterhead(data: bytes, source: str) -> Letterhead:
             raise DocumentError(
                 Text(f"레터헤드에 ‘{key}’ 항목이 없거나 비어 있습니다", f"the letterhead lacks a value for '{key}'"),
                 where=source,
-                remedy=Text(f'{key} = "..." 줄을 넣어 주세요', f'add a line {key} = "..."'),
+                remedy=Text(f'{key} = "..." 줄을 넣어 주십시오', f'add a line {key} = "..."'),
             )
     values: dict[str, Any] = {key: _value(key, value, source) for key, value in table.items() if key != "logo"}
     if table.get("logo"):
@@ -90,7 +90,7 @@ def _table(data: bytes, source: str) -> dict[str, Any]:
         raise DocumentError(
             Text("레터헤드 파일이 UTF-8이 아닙니다", "the letterhead file is not UTF-8"),
             where=source,
-            remedy=Text("UTF-8로 다시 저장해 주세요", "save it as UTF-8"),
+            remedy=Text("UTF-8로 다시 저장해 주십시오", "save it as UTF-8"),
         ) from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
@@ -113,9 +113,9 @@ def _refuse_unknown(table: dict[str, Any], source: str) -> None:
         listed = ", ".join(_known())
         remedy = Text(f"쓸 수 있는 항목: {listed}", f"known keys: {listed}")
         if near:
-            remedy = Text(f"혹시 ‘{near[0]}’인가요? {remedy.ko}", f"did you mean '{near[0]}'? {remedy.en}")
+            remedy = Text(f"혹시 ‘{near[0]}’입니까? {remedy.ko}", f"did you mean '{near[0]}'? {remedy.en}")
         raise DocumentError(
-            Text(f"레터헤드에 알 수 없는 항목 ‘{key}’이(가) 있습니다", f"unknown key '{key}' in the letterhead"),
+            Text(f"레터헤드에 알 수 없는 항목이 있습니다: {key}", f"unknown key '{key}' in the letterhead"),
             where=source,
             remedy=remedy,
         )
@@ -125,14 +125,14 @@ def _value(key: str, value: object, source: str) -> str | bool:
     if key == "justify":
         if isinstance(value, bool):
             return value
-        raise _bad(key, source, Text("true 또는 false로 적어 주세요", "write true or false"))
+        raise _bad(key, source, Text("true 또는 false로 적어 주십시오", "write true or false"))
     if not isinstance(value, str):
-        raise _bad(key, source, Text('따옴표로 감싼 글자로 적어 주세요: "..."', 'write text in quotes: "..."'))
+        raise _bad(key, source, Text('따옴표로 감싼 글자로 적어 주십시오: "..."', 'write text in quotes: "..."'))
     text = unicodedata.normalize("NFC", value).strip()
     if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
-        raise _bad(key, source, Text("한 줄로 적어 주세요", "write it on one line"))
+        raise _bad(key, source, Text("한 줄로 적어 주십시오", "write it on one line"))
     if key == "colour" and not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
-        raise _bad(key, source, Text("#1f3a5f처럼 여섯 자리로 적어 주세요", "write six digits, like #1f3a5f"))
+        raise _bad(key, source, Text("#1f3a5f처럼 여섯 자리로 적어 주십시오", "write six digits, like #1f3a5f"))
     return text
 
 
@@ -145,7 +145,7 @@ def _logo(name: object, source: str) -> tuple[bytes, str]:
     """The logo's bytes: a file in the letterhead's own folder or below, so that a letterhead cannot print other files."""
     if not isinstance(name, str):
         raise _bad(
-            "logo", source, Text('파일 이름을 따옴표로 적어 주세요: "logo.svg"', 'write a file name: "logo.svg"')
+            "logo", source, Text('파일 이름을 따옴표로 적어 주십시오: "logo.svg"', 'write a file name: "logo.svg"')
         )
     path = PurePosixPath(name)
     kind = _LOGO_KINDS.get(path.suffix.lower(), "")
@@ -154,7 +154,7 @@ def _logo(name: object, source: str) -> tuple[bytes, str]:
             "logo",
             source,
             Text(
-                "레터헤드와 같은 폴더에 있는 SVG, PNG, JPG 파일 이름을 적어 주세요",
+                "레터헤드와 같은 폴더에 있는 SVG, PNG, JPG 파일 이름을 적어 주십시오",
                 "name an SVG, PNG or JPG file in the letterhead's folder",
             ),
         )
@@ -165,7 +165,7 @@ def _logo(name: object, source: str) -> tuple[bytes, str]:
             "logo", source, Text(f"{name} 파일을 읽을 수 없습니다", f"the file {name} cannot be read")
         ) from error
     if len(data) > _LOGO_BYTES:
-        raise _bad("logo", source, Text("512KB보다 작은 그림을 쓰세요", "use a picture smaller than 512 KB"))
+        raise _bad("logo", source, Text("512KB보다 작은 그림을 쓰십시오", "use a picture smaller than 512 KB"))
     if not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_LOGO_BEGINS[kind]):
-        raise _bad("logo", source, Text(f"{name}은(는) {kind} 그림이 아닙니다", f"{name} is no {kind} picture"))
+        raise _bad("logo", source, Text(f"{kind} 그림이 아닙니다: {name}", f"{name} is no {kind} picture"))
     return data, kind

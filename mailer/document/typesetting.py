@@ -109,7 +109,7 @@ def _compiler(release: Release, letterhead: Letterhead, layout: str) -> Iterator
                 "the text holds half a character and cannot be printed",
             ),
             where=release.source,
-            remedy=Text("원고 파일의 인코딩을 확인해 주세요", "check the encoding of the letter file"),
+            remedy=Text("원고 파일의 인코딩을 확인해 주십시오", "check the encoding of the letter file"),
         ) from error
 
 
@@ -127,14 +127,14 @@ def _explained(error: typst.TypstError, letter: str) -> DocumentError:
         return DocumentError(
             Text(f"‘{tofu['text']}’ 글자를 인쇄할 수 없습니다", f"the text '{tofu['text']}' cannot be printed"),
             where=letter,
-            remedy=Text("그 글자를 지우거나 다른 글자로 바꿔 주세요", "remove or replace that character"),
+            remedy=Text("그 글자를 지우거나 다른 글자로 바꿔 주십시오", "remove or replace that character"),
         )
     hint = f" ({'; '.join(error.hints)})" if error.hints else ""
     return DocumentError(
         Text(f"문서 틀에 잘못된 곳이 있습니다: {error.message}{hint}", f"the layout is wrong: {error.message}{hint}"),
         where=where,
         remedy=Text(
-            "표시된 줄을 고치거나, 처음 틀로 되돌려 주세요", "correct that line, or put the original layout back"
+            "표시된 줄을 고치거나, 처음 틀로 되돌려 주십시오", "correct that line, or put the original layout back"
         ),
     )
 
@@ -144,7 +144,7 @@ def _no_packages(line: int) -> DocumentError:
         Text("문서 틀은 인터넷의 패키지를 쓸 수 없습니다", "the layout may not use packages from the network"),
         where=f"{LAYOUT_NAME}:{line}",
         remedy=Text(
-            "#import 줄을 지우고 필요한 함수를 틀 안에 적어 주세요", "remove the #import and define what you need"
+            "#import 줄을 지우고 필요한 함수를 틀 안에 적어 주십시오", "remove the #import and define what you need"
         ),
     )
 

@@ -51,7 +51,7 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise translated(error, self.path) from error
+            raise translated(error.orig, self.path) from error
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -60,7 +60,23 @@ class Database:
             with self.engine.connect().execution_options(mailer_reading=True) as connection:
                 yield connection
         except DBAPIError as error:
+            raise translated(error.orig, self.path) from error
+
+    @contextmanager
+    def driving(self) -> Iterator[sqlite3.Cursor]:
+        """A writing transaction in the driver's own terms: for the few statements that every message costs, where SQLAlchemy
+        would take longer than the database."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor: Any = connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            cursor.execute("COMMIT")
+        except sqlite3.Error as error:
             raise translated(error, self.path) from error
+        finally:
+            # back to the pool, which rolls back what is still open
+            connection.close()
 
     def require_room(self) -> None:
         """Raises LedgerFull while there is still room to finish in order."""
@@ -79,7 +95,7 @@ def open_database(path: Path) -> Database:
         raise LedgerError(
             Text("기록 데이터베이스를 둘 폴더를 만들 수 없습니다", "the folder for the database cannot be made"),
             where=str(path.parent),
-            remedy=Text("폴더의 쓰기 권한을 확인하세요", "check the permissions of the folder"),
+            remedy=Text("폴더의 쓰기 권한을 확인하십시오", "check the permissions of the folder"),
         ) from error
     # the connection used last first: few are kept busy, and only those fill their page cache
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, pool_use_lifo=True)
@@ -122,18 +138,18 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def translated(error: DBAPIError, path: Path) -> LedgerError:
+def translated(error: BaseException | None, path: Path) -> LedgerError:
     """The error of the tree that a driver's error means."""
-    words = str(error.orig)
+    words = str(error)
     # the low byte is the class: extended codes say which call of which file failed
-    kind = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and not _has_room(path)):
         return disk_full(path)
     what, remedy = _MEANINGS.get(
         kind,
         (
             Text(f"기록 데이터베이스 오류: {words}", f"database error: {words}"),
-            Text("--debug 로 다시 실행해 자세한 내용을 보세요", "run again with --debug to see the details"),
+            Text("--debug를 붙여 다시 실행하면 자세한 내용이 나옵니다", "run again with --debug to see the details"),
         ),
     )
     return LedgerError(what, where=str(path), remedy=remedy)
@@ -141,15 +157,15 @@ def translated(error: DBAPIError, path: Path) -> LedgerError:
 
 _UNWRITABLE = (
     Text("기록 데이터베이스에 쓸 수 없습니다", "the database cannot be written"),
-    Text("파일과 폴더의 쓰기 권한을 확인하세요", "check the permissions of the file and its folder"),
+    Text("파일과 폴더의 쓰기 권한을 확인하십시오", "check the permissions of the file and its folder"),
 )
 _HELD = (
     Text("다른 프로그램이 기록 데이터베이스를 붙잡고 있습니다", "another program holds the database"),
-    Text("잠시 뒤 다시 실행하세요", "try again in a moment"),
+    Text("잠시 뒤 다시 실행하십시오", "try again in a moment"),
 )
 _DAMAGED = (
     Text("기록 데이터베이스가 손상되었습니다", "the database is damaged"),
-    Text("파일을 지우지 말고 백업에서 되살리세요", "do not delete the file; restore it from a backup"),
+    Text("파일을 지우지 말고 백업에서 되살리십시오", "do not delete the file; restore it from a backup"),
 )
 _MEANINGS = {
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
@@ -169,7 +185,9 @@ def disk_full(path: Path) -> LedgerFull:
             "the disk is full: nothing can be recorded, so nothing more is sent",
         ),
         where=str(path),
-        remedy=Text("자리를 비운 뒤 `mailer worker` 를 다시 실행하세요", "make room, then run `mailer worker` again"),
+        remedy=Text(
+            "공간을 비운 뒤 `mailer worker`를 다시 실행해 주십시오", "make room, then run `mailer worker` again"
+        ),
     )
 
 
@@ -185,7 +203,7 @@ def _revision(connection: sa.Connection, path: Path) -> str | None:
                 Text("다른 프로그램의 데이터베이스입니다", "this database belongs to another program"),
                 where=str(path),
                 remedy=Text(
-                    "MAILER_DATABASE에 다른 파일을 정하세요. 이 파일의 표는 건드리지 않았습니다",
+                    "MAILER_DATABASE에 다른 파일을 정하십시오. 이 파일의 표는 건드리지 않았습니다",
                     "name another file in MAILER_DATABASE; the tables of this one were not touched",
                 ),
             )
@@ -201,12 +219,12 @@ def _bring_to_head(database: Database) -> None:
     if found is not None and found not in REVISIONS:
         raise LedgerError(
             Text(
-                f"이 데이터베이스는 더 새로운 mailer 가 만들었습니다 (판 {found})",
+                f"이 데이터베이스는 더 새로운 mailer가 만들었습니다 (판 {found})",
                 f"this database was made by a newer mailer (revision {found})",
             ),
             where=str(database.path),
             remedy=Text(
-                "mailer 를 최신 판으로 올리세요. 데이터베이스는 그대로 두었습니다",
+                "mailer를 최신 판으로 올려 주십시오. 데이터베이스는 그대로 두었습니다",
                 "update mailer; the database was left as it is",
             ),
         )
@@ -236,7 +254,7 @@ def _back_up(database: Database, revision: str) -> Path:
             ),
             where=str(target),
             remedy=Text(
-                "자리와 쓰기 권한을 확인하세요. 데이터베이스는 그대로 두었습니다",
+                "남은 공간과 쓰기 권한을 확인하십시오. 데이터베이스는 그대로 두었습니다",
                 "check room and permissions; the database was left as it is",
             ),
         ) from error

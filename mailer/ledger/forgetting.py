@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -33,11 +33,13 @@ __all__ = ["Forgetting", "ForgottenRows", "is_forgotten", "masked"]
 
 PREFIX = "forgotten:"
 _SHORTEST_WORD = 3
+_LEFT_OUT = ("address", "reason_ko", "reason_en")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgottenRows:
-    """`deliveries` were masked, in `left_out` rows the address was; `drafts` on the web page still mention it."""
+    """`deliveries` were masked, in `left_out` rows the address was; `drafts` on the web page still mention it. A tester of that
+    address is gone."""
 
     deliveries: int
     left_out: int
@@ -69,13 +71,30 @@ class Forgetting:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
             _require_closed(connection, address)
             deliveries = _mask_deliveries(connection, address, key, mask)
-            left_out = _mask_texts(connection, t.left_out, ("address", "reason_ko", "reason_en"), mask)
+            left_out = _mask_texts(connection, t.left_out, _LEFT_OUT, mask)
             _mask_texts(connection, t.event, ("note",), mask)
             _mask_texts(connection, t.suppression, ("reason",), mask)
             _mask_texts(connection, t.dispatch, ("pause_reason",), mask)
             drafts = _drafts(connection, mask)
+            connection.execute(t.tester.delete().where(t.tester.c.address_key == address.key))
         self._empty_journal()
         return ForgottenRows(deliveries=deliveries, left_out=left_out, drafts=drafts)
+
+    def foresee(self, address: Address) -> ForgottenRows:
+        """What `forget` would answer now. Changes nothing, raises nothing."""
+        mask, d = _Mask(address), t.delivery.c
+        with self._database.reading() as connection:
+            query = sa.select(sa.func.count()).where(d.address_key == address.key)
+            return ForgottenRows(
+                deliveries=int(connection.execute(query).scalar_one()),
+                left_out=sum(1 for _ in _masked_texts(connection, t.left_out, _LEFT_OUT, mask)),
+                drafts=_drafts(connection, mask),
+            )
+
+    def waiting_in(self, address: Address) -> tuple[int, ...]:
+        """The dispatches that are not over for `address`; while there are any, it cannot be forgotten."""
+        with self._database.reading() as connection:
+            return _waiting_in(connection, address)
 
     def _empty_journal(self) -> None:
         """Move the write-ahead log into the database and cut it; while another process reads, its next checkpoint does it."""
@@ -120,10 +139,14 @@ class _Mask:
         return self._whole.search(text) is not None
 
 
-def _require_closed(connection: sa.Connection, address: Address) -> None:
+def _waiting_in(connection: sa.Connection, address: Address) -> tuple[int, ...]:
     d = t.delivery.c
     query = sa.select(d.dispatch_id).where(d.address_key == address.key, d.state.in_(OPEN)).order_by(d.dispatch_id)
-    waiting = list(connection.execute(query).scalars())
+    return tuple(connection.execute(query).scalars())
+
+
+def _require_closed(connection: sa.Connection, address: Address) -> None:
+    waiting = _waiting_in(connection, address)
     if waiting:
         numbers = ", ".join(map(str, waiting))
         raise IllegalMove(
@@ -133,7 +156,7 @@ def _require_closed(connection: sa.Connection, address: Address) -> None:
             ),
             where=str(address),
             remedy=Text(
-                "mailer suppress add 로 막아 두고, 그 발송이 끝나거나 취소된 뒤 다시 하세요 ('확인 필요'는 mailer resolve)",
+                "mailer suppress add로 막아 두고, 그 발송이 끝나거나 취소된 뒤 다시 하십시오 ('확인 필요'는 mailer resolve)",
                 "keep mail away with mailer suppress add; try again when the dispatch is over or cancelled"
                 " (settle a doubt with mailer resolve)",
             ),
@@ -170,19 +193,27 @@ def _mask_replies(connection: sa.Connection, delivery_id: int, mask: _Mask) -> N
 def _mask_texts(connection: sa.Connection, table: sa.Table, columns: Iterable[str], mask: _Mask) -> int:
     """Replace the address in text columns of any row; returns how many rows had it."""
     (key,) = table.primary_key
+    found = list(_masked_texts(connection, table, columns, mask))
+    for row, clean in found:
+        connection.execute(table.update().where(key == row).values(clean))
+    return len(found)
+
+
+def _masked_texts(
+    connection: sa.Connection, table: sa.Table, columns: Iterable[str], mask: _Mask
+) -> Iterator[tuple[Any, dict[str, str]]]:
+    """(key, masked texts) of each row in which the address is."""
+    (key,) = table.primary_key
     texts = [table.c[name] for name in columns]
     likely = sa.or_(*(text.icontains(spelt, autoescape=True) for text in texts for spelt in mask.spellings))
-    changed = 0
     for row in connection.execute(sa.select(key, *texts).where(likely)).all():
-        found = {text.name: getattr(row, text.name) for text in texts}
-        clean = {name: mask(value) for name, value in found.items() if value}
-        if clean != {name: value for name, value in found.items() if value}:
-            connection.execute(table.update().where(key == row[0]).values(clean))
-            changed += 1
-    return changed
+        found = {text.name: value for text in texts if (value := getattr(row, text.name))}
+        clean = {name: mask(value) for name, value in found.items()}
+        if clean != found:
+            yield row[0], clean
 
 
 def _drafts(connection: sa.Connection, mask: _Mask) -> tuple[str, ...]:
     d = t.draft.c
-    rows = connection.execute(sa.select(d.title, d.letter, d.condition))
-    return tuple(row.title for row in rows if mask.found_in(row.letter) or mask.found_in(row.condition))
+    rows = connection.execute(sa.select(d.title, d.letter, d.names, d.condition))
+    return tuple(row.title for row in rows if any(map(mask.found_in, (row.letter, row.names, row.condition))))

@@ -20,14 +20,15 @@ from mailer.wording import Text
 __all__ = ["Presence"]
 
 ENTER_SECONDS = 5.0
+_PRACTICE = "-practice"
 
 
 class Presence:
-    """A worker's own lock, held from `enter()` to `leave()`; `owner` is its name in leases and attempts."""
+    """A worker's own lock, held from `enter()` to `leave()`; `owner` is its name in leases and attempts, and says its mode."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, practice: bool = False) -> None:
         self._folder = folder
-        self.owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.owner = f"{os.getpid()}-{secrets.token_hex(4)}{_PRACTICE if practice else ''}"
         self._lock = FileLock(self._path(self.owner), blocking=False)
 
     def enter(self) -> None:
@@ -40,7 +41,7 @@ class Presence:
             raise LedgerError(
                 Text(f"작업 표시를 남길 수 없습니다: {error}", f"the sign of a running worker cannot be set: {error}"),
                 where=str(self._folder),
-                remedy=Text("폴더의 쓰기 권한을 확인하세요", "check the permissions of the folder"),
+                remedy=Text("폴더의 쓰기 권한을 확인하십시오", "check the permissions of the folder"),
             ) from error
 
     def leave(self) -> None:
@@ -61,9 +62,10 @@ class Presence:
         path.unlink(missing_ok=True)
         return True
 
-    def others_alive(self) -> bool:
-        """Whether any other worker holds its lock. Removes nothing: a file whose lock is free may be about to be locked."""
-        paths = self._folder.glob("*.lock")
+    def others_alive(self, *, practice: bool) -> bool:
+        """Whether another worker of this mode holds its lock. Removes nothing: a file whose lock is free may be about to be
+        locked."""
+        paths = (path for path in self._folder.glob("*.lock") if path.stem.endswith(_PRACTICE) is practice)
         return any(_is_held(path) for path in paths if path != self._path(self.owner))
 
     def _path(self, owner: str) -> Path:

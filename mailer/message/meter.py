@@ -155,7 +155,7 @@ def percent(template: str) -> None:
     if "%" in _SPEC.sub("", template):
         raise Refused(
             Text(
-                "서식 지정자를 쓸 수 없습니다: %s, %d, %02d, %.1f 만 됩니다",
+                "서식 지정자를 쓸 수 없습니다: 쓸 수 있는 것은 %s, %d, %02d, %.1f 같은 것입니다",
                 "unusable format: only %s, %d, %02d, %.1f and the like",
             )
         )

@@ -94,7 +94,7 @@ def _source(path: Path, where: str) -> str:
             Text(f"서식 파일을 읽을 수 없습니다 ({reason.ko})", f"the template cannot be read ({reason.en})"),
             where=where,
             remedy=Text(
-                "파일이 있는지 확인하거나 mailer init 으로 새로 만드세요",
+                "파일이 있는지 확인하거나 mailer init으로 새로 만드십시오",
                 "check the file, or make it anew with mailer init",
             ),
         ) from error

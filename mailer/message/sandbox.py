@@ -172,7 +172,7 @@ def _printed(_context: Context, value: _Value) -> _Value:
     raise Refused(
         _UNPRINTABLE,
         Text(
-            "목록은 join 이나 for 로, 값은 이름을 끝까지 적어 찍어 주십시오",
+            "목록은 join이나 for로 쓰고, 값은 이름을 끝까지 적어 주십시오",
             "use join or for with a list, or name one value",
         ),
     )

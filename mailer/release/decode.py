@@ -42,8 +42,8 @@ def decode(data: bytes, remarks: Remarks) -> str:
         raise remarks.refusal(
             "empty",
             0,
-            Text("파일이 비어 있습니다.", "The file is empty."),
-            Text("원고를 저장했는지 확인해 주세요.", "Check that the letter was saved."),
+            Text("파일이 비어 있습니다", "the file is empty"),
+            Text("원고를 저장했는지 확인해 주십시오", "check that the letter was saved"),
         )
     text = _composed(text, remarks)
     _note_unseen(text, remarks)
@@ -66,7 +66,7 @@ def _from_utf16(data: bytes, remarks: Remarks) -> str:
         text = data.decode("utf-16")
     except UnicodeDecodeError as error:
         raise _unreadable("UTF-16", data[: error.start].decode("utf-16", "ignore").count("\n") + 1, remarks) from error
-    remarks.ok("encoding", 0, Text("UTF-16으로 저장된 파일을 읽었습니다.", "The file was read as UTF-16."))
+    remarks.ok("encoding", 0, Text("UTF-16으로 저장된 파일을 읽었습니다", "the file was read as UTF-16"))
     return text
 
 
@@ -85,10 +85,10 @@ def _from_cp949(data: bytes, utf8_error: UnicodeDecodeError, remarks: Remarks) -
     remarks.warning(
         "encoding",
         0,
-        Text("CP949(EUC-KR)로 저장된 파일로 보고 읽었습니다.", "The file was taken for CP949 (EUC-KR) and read so."),
+        Text("CP949(EUC-KR)로 저장된 파일로 보고 읽었습니다", "the file was taken for CP949 (EUC-KR) and read so"),
         Text(
-            "글자가 바르게 보이는지 확인하고, 되도록 UTF-8로 저장해 주세요.",
-            "Check that the characters look right, and better save it as UTF-8.",
+            "글자가 바르게 보이는지 확인하고, 되도록 UTF-8로 저장해 주십시오",
+            "check that the characters look right, and better save it as UTF-8",
         ),
     )
     return text
@@ -101,10 +101,10 @@ def _composed(text: str, remarks: Remarks) -> str:
                 "combining",
                 text[: run.start()].count("\n") + 1,
                 Text(
-                    "한 글자에 결합 문자가 지나치게 많이 붙어 있습니다.",
-                    "Too many combining marks stand on one letter.",
+                    "한 글자에 결합 문자가 지나치게 많이 붙어 있습니다",
+                    "too many combining marks stand on one letter",
                 ),
-                Text("그 글자를 지우거나 다시 입력해 주세요.", "Delete that letter or type it again."),
+                Text("그 글자를 지우거나 다시 입력해 주십시오", "delete that letter or type it again"),
             )
     composed = unicodedata.normalize("NFC", text)
     if composed != text:
@@ -112,8 +112,8 @@ def _composed(text: str, remarks: Remarks) -> str:
             "nfc",
             0,
             Text(
-                "풀어쓴 글자(NFD 등)를 모아쓰기(NFC)로 바꾸어 읽었습니다.",
-                "Decomposed characters were read in composed form (NFC).",
+                "풀어쓴 글자(NFD 등)를 모아쓰기(NFC)로 바꾸어 읽었습니다",
+                "decomposed characters were read in composed form (NFC)",
             ),
         )
     return composed
@@ -139,10 +139,10 @@ def _note_unseen(text: str, remarks: Remarks) -> None:
             "unseen",
             _place(text, starts[0]),
             Text(
-                f"보이지 않는 글자가 {len(starts)}개 있습니다({name}).",
-                f"Invisible character, {len(starts)} times ({name}).",
+                f"보이지 않는 글자가 {len(starts)}개 있습니다({name})",
+                f"invisible character, {len(starts)} times ({name})",
             ),
-            Text("붙여 넣을 때 딸려 온 것이면 지워 주세요.", "Delete it if it came along with a paste."),
+            Text("붙여 넣을 때 딸려 온 것이면 지워 주십시오", "delete it if it came along with a paste"),
         )
 
 
@@ -154,8 +154,8 @@ def _without_controls(text: str, remarks: Remarks) -> str:
     for char, start in places.items():
         if char in _PAGE_OR_LINE:
             message = Text(
-                f"쪽·줄 나눔 문자(U+{ord(char):04X})를 빈칸으로 읽었습니다.",
-                f"A page or line separator (U+{ord(char):04X}) was read as a space.",
+                f"쪽·줄 나눔 문자(U+{ord(char):04X})를 빈칸으로 읽었습니다",
+                f"a page or line separator (U+{ord(char):04X}) was read as a space",
             )
             remarks.warning("control", _place(text, start), message)
         else:
@@ -163,10 +163,10 @@ def _without_controls(text: str, remarks: Remarks) -> str:
                 "control",
                 _place(text, start),
                 Text(
-                    f"쓸 수 없는 문자(U+{ord(char):04X})가 있습니다.",
-                    f"There is an unusable character (U+{ord(char):04X}).",
+                    f"쓸 수 없는 문자(U+{ord(char):04X})가 있습니다",
+                    f"there is an unusable character (U+{ord(char):04X})",
                 ),
-                Text("그 자리를 지우고 다시 입력해 주세요.", "Delete that spot and type it again."),
+                Text("그 자리를 지우고 다시 입력해 주십시오", "delete that spot and type it again"),
             )
     return _CONTROL.sub(lambda found: " " if found[0] in _PAGE_OR_LINE else "\ufffd", text) if places else text
 
@@ -176,8 +176,8 @@ def _place(text: str, start: int) -> str:
 
 
 def _unreadable(tried: str, line: int, remarks: Remarks) -> LetterError:
-    what = Text(f"글자를 읽을 수 없습니다({tried}).", f"The characters cannot be read ({tried}).")
-    remedy = Text("편집기에서 'UTF-8'로 다시 저장해 주세요.", "Save the file again as UTF-8 in your editor.")
+    what = Text(f"글자를 읽을 수 없습니다({tried})", f"the characters cannot be read ({tried})")
+    remedy = Text("편집기에서 'UTF-8'로 다시 저장해 주십시오", "save the file again as UTF-8 in your editor")
     return remarks.refusal("encoding", line, what, remedy)
 
 
@@ -185,10 +185,10 @@ def _not_text(line: int, remarks: Remarks) -> LetterError:
     return remarks.refusal(
         "not_text",
         line,
-        Text("글 파일이 아닙니다(NUL 바이트가 있습니다).", "This is not a text file (it holds NUL bytes)."),
+        Text("글 파일이 아닙니다(NUL 바이트가 있습니다)", "this is not a text file (it holds NUL bytes)"),
         Text(
-            "한글·워드 문서라면 내용을 텍스트(.md, UTF-8)로 저장해 주세요.",
-            "If it is a word processor's document, save its text as .md in UTF-8.",
+            "한글·워드 문서라면 내용을 텍스트(.md, UTF-8)로 저장해 주십시오",
+            "if it is a word processor's document, save its text as .md in UTF-8",
         ),
     )
 
@@ -198,8 +198,8 @@ def _too_large(size: int, remarks: Remarks) -> LetterError:
         "size",
         0,
         Text(
-            f"파일이 너무 큽니다({size:,}바이트, 최대 {MOST_BYTES:,}바이트).",
-            f"The file is too large ({size:,} bytes, at most {MOST_BYTES:,}).",
+            f"파일이 너무 큽니다({size:,}바이트, 최대 {MOST_BYTES:,}바이트)",
+            f"the file is too large ({size:,} bytes, at most {MOST_BYTES:,})",
         ),
-        Text("원고 파일이 맞는지 확인해 주세요.", "Check that this is the letter."),
+        Text("원고 파일이 맞는지 확인해 주십시오", "check that this is the letter"),
     )

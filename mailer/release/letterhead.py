@@ -81,10 +81,10 @@ def _note_unknown(text: str, number: int, remarks: Remarks) -> None:
         number,
         Text(
             f"머리글 위의 이 줄은 문서에 찍히지 않습니다: {text[:60]}",
-            f"This line above the header is not printed: {text[:60]}",
+            f"this line above the header is not printed: {text[:60]}",
         ),
         Text(
-            "단체 이름, 주소, 전화, 팩스, 웹페이지, 전자우편만 찍습니다. 다른 말은 본문으로 옮겨 주세요.",
-            "Names, address, phone, fax, web and e-mail are printed; move other words into the body.",
+            "단체 이름, 주소, 전화, 팩스, 웹페이지, 전자우편만 찍습니다. 다른 말은 본문으로 옮겨 주십시오",
+            "names, address, phone, fax, web and e-mail are printed; move other words into the body",
         ),
     )

@@ -100,10 +100,10 @@ def _check_nothing_lost(text: str, tokens: Sequence[Token], remarks: Remarks) ->
         "nesting",
         deepest.map[0] + 1 if deepest.map else 0,
         Text(
-            "목록이나 인용이 너무 깊게 겹쳐 일부 글이 빠집니다.",
-            "Lists or quotes are nested too deep, some text would be lost.",
+            "목록이나 인용이 너무 깊게 겹쳐 일부 글이 빠집니다",
+            "lists or quotes are nested too deep, some text would be lost",
         ),
-        Text("겹친 단계를 줄여 주세요.", "Use fewer levels."),
+        Text("겹친 단계를 줄여 주십시오", "use fewer levels"),
     )
 
 
@@ -198,10 +198,10 @@ class _Walk:
                 "table",
                 self._line,
                 Text(
-                    f"표의 칸이 머리행보다 많아 '{surplus[0].strip()[:30]}'이(가) 빠집니다.",
-                    f"This row has more cells than the table's head, '{surplus[0].strip()[:30]}' would be lost.",
+                    f"표의 칸이 머리행보다 많아 빠지는 글이 있습니다: '{surplus[0].strip()[:30]}'",
+                    f"this row has more cells than the table's head, '{surplus[0].strip()[:30]}' would be lost",
                 ),
-                Text("머리행과 칸 수를 맞춰 주세요.", "Give the row as many cells as the head."),
+                Text("머리행과 칸 수를 맞춰 주십시오", "give the row as many cells as the head"),
             )
 
     def _check_info(self, token: Token, line: int) -> None:
@@ -285,10 +285,10 @@ class _Span:
         self._remarks.error(
             "link",
             self._line,
-            Text(f"쓸 수 없는 링크 주소입니다: {href[:60]}", f"This link address cannot be used: {href[:60]}"),
+            Text(f"쓸 수 없는 링크 주소입니다: {href[:60]}", f"this link address cannot be used: {href[:60]}"),
             Text(
-                "http://, https://, mailto: 로 시작하는 주소를 써 주세요.",
-                "Use an address that begins with http://, https:// or mailto:.",
+                "http://, https://, mailto: 로 시작하는 주소를 써 주십시오",
+                "use an address that begins with http://, https:// or mailto:",
             ),
         )
         return inner
@@ -305,11 +305,11 @@ class _Span:
                 line + text.count("\n", 0, found.start()),
                 Text(
                     f"굵게·취소선 표시가 글자로 남았습니다: {near}",
-                    f"Bold or strike marks remain as characters: {near}",
+                    f"bold or strike marks remain as characters: {near}",
                 ),
                 Text(
-                    "표시 바로 안쪽에 빈칸·따옴표·괄호가 있으면 표시 밖으로 옮겨 주세요.",
-                    "Move blanks, quotes or brackets that stand just inside the marks outside them.",
+                    "표시 바로 안쪽에 빈칸·따옴표·괄호가 있으면 표시 밖으로 옮겨 주십시오",
+                    "move blanks, quotes or brackets that stand just inside the marks outside them",
                 ),
             )
 
@@ -324,10 +324,10 @@ def _note_unknown(what: str, line: int, remarks: Remarks) -> None:
     remarks.error(
         "markup",
         line,
-        Text(f"문서에 옮길 수 없는 표기입니다: {what}", f"This cannot be brought onto paper: {what}"),
+        Text(f"문서에 옮길 수 없는 표기입니다: {what}", f"this cannot be brought onto paper: {what}"),
         Text(
-            "그림, HTML, 각주, 참조 링크, 링크 제목은 쓸 수 없습니다. 글로 풀어 써 주세요.",
-            "Images, HTML, footnotes, reference links and link titles are not supported. Write it as text.",
+            "그림, HTML, 각주, 참조 링크, 링크 제목은 쓸 수 없습니다. 글로 풀어 써 주십시오",
+            "images, HTML, footnotes, reference links and link titles are not supported. Write it as text",
         ),
     )
 

@@ -117,9 +117,9 @@ def _bytes_of(path: Path, name: str) -> bytes:
     except OSError as error:
         reason = system_reason(error)
         raise WorkspaceError(
-            Text(f"파일을 읽을 수 없습니다({reason.ko}).", f"The file cannot be read ({reason.en})."),
+            Text(f"파일을 읽을 수 없습니다({reason.ko})", f"the file cannot be read ({reason.en})"),
             where=name,
-            remedy=Text("경로와 읽기 권한을 확인해 주세요.", "Check the path and the permission to read it."),
+            remedy=Text("경로와 읽기 권한을 확인해 주십시오", "check the path and the permission to read it"),
         ) from error
 
 
@@ -138,16 +138,27 @@ def _companion(header: Header, companions: Mapping[str, bytes], remarks: Remarks
     field = header.fields.get("signatories")
     if field is None or not field.value:
         return None
-    if _is_inside(field.value) and field.value in companions:
+    if not _is_inside(field.value):
+        remarks.error(
+            "companion_name",
+            field.line,
+            Text(
+                f"연명 파일의 이름으로 쓸 수 없습니다: {field.value[:80]}",
+                f"this cannot be the name of a signatory file: {field.value[:80]}",
+            ),
+            Text("경로 없이 파일 이름만 적어 주십시오", "write its name only, without a path"),
+        )
+        return None
+    if field.value in companions:
         return companions[field.value]
     remarks.error(
         "companion",
         field.line,
         Text(
-            f"연명 파일이 원고 폴더 안에 없습니다: {field.value[:80]}",
-            f"The signatory file is not in the letter's folder: {field.value[:80]}",
+            f"원고에 적힌 연명 파일이 없습니다: {field.value[:80]}",
+            f"the signatory file that the letter names is not there: {field.value[:80]}",
         ),
-        Text("원고와 같은 폴더에 두고 파일 이름만 적어 주세요.", "Put it beside the letter and write only its name."),
+        Text("원고와 같은 폴더에 두고 파일 이름만 적어 주십시오", "put it beside the letter and write only its name"),
     )
     return None
 
@@ -163,13 +174,13 @@ def _signatories(
     field = header.fields["signatories"]
     if layout.names:
         remarks.error(
-            "companion",
+            "companion_twice",
             layout.names[0].line,
             Text(
-                "연명이 원고와 연명 파일 두 곳에 있습니다.",
-                "There are signatories both in the letter and in the signatory file.",
+                "연명이 원고와 연명 파일 두 곳에 있습니다",
+                "there are signatories both in the letter and in the signatory file",
             ),
-            Text("한 곳에만 남겨 주세요.", "Keep them in one place."),
+            Text("한 곳에만 남겨 주십시오", "keep them in one place"),
         )
     own = Remarks(str(PurePosixPath(remarks.source).parent / field.value))
     lines = enumerate(decode(companion, own).split("\n"), 1)
@@ -202,10 +213,10 @@ def _refuse_crowd(number: int, remarks: Remarks) -> None:
         raise remarks.refusal(
             "signatories",
             0,
-            Text(f"연명이 {_MOST_NAMES:,}줄을 넘습니다.", f"There are more than {_MOST_NAMES:,} lines of names."),
+            Text(f"연명이 {_MOST_NAMES:,}줄을 넘습니다", f"there are more than {_MOST_NAMES:,} lines of names"),
             Text(
-                "닫는 말(Sincerely 등) 아래에 이름만 있는지 확인해 주세요.",
-                "Check that only names follow the closing formula.",
+                "닫는 말(Sincerely 등) 아래에 이름만 있는지 확인해 주십시오",
+                "check that only names follow the closing formula",
             ),
         )
 
@@ -224,8 +235,8 @@ def _note_replaced(header: Header, remarks: Remarks) -> None:
             "pages",
             pages.line,
             Text(
-                f"적힌 전송매수({pages.value[:20]})는 쓰지 않고 PDF에서 셉니다.",
-                f"The typed number of pages ({pages.value[:20]}) is not used; the PDF is counted.",
+                f"적힌 전송매수({pages.value[:20]})는 쓰지 않고 PDF에서 셉니다",
+                f"the typed number of pages ({pages.value[:20]}) is not used; the PDF is counted",
             ),
         )
 
@@ -235,8 +246,8 @@ def _check_headline(title: str, headline: str, header: Header, remarks: Remarks)
         remarks.error(
             "title",
             header.fields["title"].line,
-            Text("제목에 말머리만 있습니다.", "The title has tags only."),
-            Text("말머리 뒤에 제목을 써 주세요.", "Write the title after the tags."),
+            Text("제목에 말머리만 있습니다", "the title has tags only"),
+            Text("말머리 뒤에 제목을 써 주십시오", "write the title after the tags"),
         )
 
 
@@ -245,8 +256,8 @@ def _check_body(body: tuple[Block, ...], header: Header, remarks: Remarks) -> No
         remarks.error(
             "body",
             header.body_line,
-            Text("본문이 없습니다.", "There is no body."),
-            Text("머리글 아래 구분선 다음에 본문을 써 주세요.", "Write the body after the rule below the header."),
+            Text("본문이 없습니다", "there is no body"),
+            Text("머리글 아래 구분선 다음에 본문을 써 주십시오", "write the body after the rule below the header"),
         )
 
 
@@ -255,10 +266,10 @@ def _check_closing(closing: Closing | None, sent_on: date, sender: str, last_lin
         remarks.warning(
             "closing",
             closing.line if closing else last_line,
-            Text("글 끝에 날짜와 발신자가 없습니다.", "The letter does not end with a date and a sender."),
+            Text("글 끝에 날짜와 발신자가 없습니다", "the letter does not end with a date and a sender"),
             Text(
-                "맨 끝에 '2026년 12월 10일'과 단체 이름을 한 줄씩 써 주세요.",
-                "End it with a date such as '2026년 12월 10일' and the sender, a line each.",
+                "맨 끝에 '2026년 12월 10일'과 단체 이름을 한 줄씩 써 주십시오",
+                "end it with a date such as '2026년 12월 10일' and the sender, a line each",
             ),
         )
         return
@@ -267,14 +278,14 @@ def _check_closing(closing: Closing | None, sent_on: date, sender: str, last_lin
             "closing_date",
             closing.line,
             Text(
-                f"글 끝의 날짜({closing.dated})가 전송일자({sent_on})와 다릅니다.",
-                f"The closing date ({closing.dated}) is not 전송일자 ({sent_on}).",
+                f"글 끝의 날짜({closing.dated})가 전송일자({sent_on})와 다릅니다",
+                f"the closing date ({closing.dated}) is not 전송일자 ({sent_on})",
             ),
-            Text("어느 쪽이 맞는지 확인해 주세요.", "Check which one is right."),
+            Text("어느 쪽이 맞는지 확인해 주십시오", "check which one is right"),
         )
     elif closing.dated == sent_on:
         remarks.ok(
-            "closing_date", closing.line, Text("글 끝의 날짜가 전송일자와 같습니다.", "The closing date is 전송일자.")
+            "closing_date", closing.line, Text("글 끝의 날짜가 전송일자와 같습니다", "the closing date is 전송일자")
         )
     _check_closing_sender(closing, sender, remarks)
 
@@ -287,7 +298,7 @@ def _check_closing_sender(closing: Closing, sender: str, remarks: Remarks) -> No
         remarks.ok(
             "closing_sender",
             closing.line,
-            Text("글 끝의 발신자가 머리글의 발신과 맞습니다.", "The closing sender agrees with 발신."),
+            Text("글 끝의 발신자가 머리글의 발신과 맞습니다", "the closing sender agrees with 발신"),
         )
         return
     remarks.warning(
@@ -295,7 +306,7 @@ def _check_closing_sender(closing: Closing, sender: str, remarks: Remarks) -> No
         closing.line,
         Text(
             f"글 끝의 발신자가 머리글과 다릅니다: {closing.sender[:60]} / {sender[:60]}",
-            f"The closing sender is not 발신: {closing.sender[:60]} / {sender[:60]}",
+            f"the closing sender is not 발신: {closing.sender[:60]} / {sender[:60]}",
         ),
-        Text("어느 쪽이 맞는지 확인해 주세요.", "Check which one is right."),
+        Text("어느 쪽이 맞는지 확인해 주십시오", "check which one is right"),
     )

@@ -53,9 +53,7 @@ class Remarks:
         found = tuple(finding for _, finding in sorted(self._found, key=lambda entry: entry[0]))
         if not self._left_out:
             return found
-        message = Text(
-            f"그 밖에 {self._left_out:,}건이 더 있습니다.", f"{self._left_out:,} more findings are not shown."
-        )
+        message = Text(f"그 밖에 {self._left_out:,}건이 더 있습니다", f"{self._left_out:,} more findings are not shown")
         level = Level.ERROR if self._has_error else Level.WARNING
         return (*found, Finding(level=level, code="letter.more", message=message, where=self.source))
 

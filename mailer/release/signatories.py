@@ -61,8 +61,8 @@ def _rows_split(entries: list[_Entry], count: Count | None, explicit: bool, rema
     split = [replace(entry, text=name) for entry in entries for name in in_row(entry.text)]
     if count and len(split) == count.named:
         message = Text(
-            f"쉼표로 이어 쓴 연명을 {len(split)}개로 나누어 읽었습니다.",
-            f"Names set in a row were split at commas into {len(split)}.",
+            f"쉼표로 이어 쓴 연명을 {len(split)}개로 나누어 읽었습니다",
+            f"names set in a row were split at commas into {len(split)}",
         )
         remarks.ok("signatory_row", rows[0].line, message)
         return split
@@ -70,10 +70,10 @@ def _rows_split(entries: list[_Entry], count: Count | None, explicit: bool, rema
         "signatory_row",
         rows[0].line,
         Text(
-            "한 줄에 여러 이름이 있는 것 같습니다. 한 이름으로 읽었습니다.",
-            "A line seems to hold several names; it was read as one.",
+            "한 줄에 여러 이름이 있는 것 같습니다. 한 이름으로 읽었습니다",
+            "a line seems to hold several names; it was read as one",
         ),
-        Text("이름마다 줄을 바꾸어 써 주세요.", "Write one name per line."),
+        Text("이름마다 줄을 바꾸어 써 주십시오", "write one name per line"),
     )
     return entries
 
@@ -99,14 +99,14 @@ def _check_count(signatories: Sequence[Signatory], count: Count | None, remarks:
         return
     found, first = len(signatories), signatories[0].line if signatories else 0
     if count is None:
-        remarks.ok("signatories", first, Text(f"연명 {found}개를 읽었습니다.", f"{found} signatories were read."))
+        remarks.ok("signatories", first, Text(f"연명 {found}개를 읽었습니다", f"{found} signatories were read"))
         return
     sum_ko = f"{count.total} - 익명 {count.anonymous} = {count.named}" if count.anonymous else f"{count.named}"
     sum_en = f"{count.total} - {count.anonymous} anonymous = {count.named}" if count.anonymous else f"{count.named}"
     if found == count.named:
         message = Text(
-            f"연명 {found}개가 본문에 적은 수와 맞습니다({sum_ko}).",
-            f"{found} signatories, as the letter states ({sum_en}).",
+            f"연명 {found}개가 본문에 적은 수와 맞습니다({sum_ko})",
+            f"{found} signatories, as the letter states ({sum_en})",
         )
         remarks.ok("signatories", first, message)
         return
@@ -114,12 +114,12 @@ def _check_count(signatories: Sequence[Signatory], count: Count | None, remarks:
         "signatories",
         first,
         Text(
-            f"적은 수는 {sum_ko}인데 읽은 연명은 {found}개입니다.",
-            f"The letter states {sum_en}, but {found} signatories were read.",
+            f"적은 수는 {sum_ko}인데 읽은 연명은 {found}개입니다",
+            f"the letter states {sum_en}, but {found} signatories were read",
         ),
         Text(
-            "빠지거나 두 줄로 나뉜 이름이 있는지, 적은 수가 맞는지 확인해 주세요.",
-            "Look for names that are missing or broken in two lines, and check the stated number.",
+            "빠지거나 두 줄로 나뉜 이름이 있는지, 적은 수가 맞는지 확인해 주십시오",
+            "look for names that are missing or broken in two lines, and check the stated number",
         ),
     )
 
@@ -134,9 +134,9 @@ def _check_doubles(signatories: Sequence[Signatory], remarks: Remarks) -> None:
                 signatory.line,
                 Text(
                     f"같은 이름이 {earlier.line}행에도 있습니다: {_short(signatory.name)}",
-                    f"The same name stands on line {earlier.line}: {_short(signatory.name)}",
+                    f"the same name stands on line {earlier.line}: {_short(signatory.name)}",
                 ),
-                Text("한 번만 남겨 주세요.", "Keep it once."),
+                Text("한 번만 남겨 주십시오", "keep it once"),
             )
 
 
@@ -146,9 +146,9 @@ def _note_join(head: _Entry, tail: _Entry, remarks: Remarks) -> None:
         tail.line,
         Text(
             f"두 줄로 나뉜 이름을 이었습니다: '{_short(head.text)}' + '{_short(tail.text)}'",
-            f"A name broken in two lines was joined: '{_short(head.text)}' + '{_short(tail.text)}'",
+            f"a name broken in two lines was joined: '{_short(head.text)}' + '{_short(tail.text)}'",
         ),
-        Text("맞으면 원고에서도 한 줄로 붙여 주세요.", "If that is right, put it on one line in the letter too."),
+        Text("맞으면 원고에서도 한 줄로 붙여 주십시오", "if that is right, put it on one line in the letter too"),
     )
 
 
@@ -157,12 +157,12 @@ def _note_likely(head: _Entry, tail: _Entry, remarks: Remarks) -> None:
         "signatory_broken",
         tail.line,
         Text(
-            f"앞줄에 이어지는 이름인지 확인해 주세요: '{_short(head.text)}' / '{_short(tail.text)}'",
-            f"Does this line belong to the one before? '{_short(head.text)}' / '{_short(tail.text)}'",
+            f"앞줄에 이어지는 이름인지 확인해 주십시오: '{_short(head.text)}' / '{_short(tail.text)}'",
+            f"does this line belong to the one before? '{_short(head.text)}' / '{_short(tail.text)}'",
         ),
         Text(
-            "한 이름이면 한 줄로 붙여 주세요. 따로라면 그대로 두어도 됩니다.",
-            "If it is one name, put it on one line; if not, leave it.",
+            "한 이름이면 한 줄로 붙여 주십시오. 따로라면 그대로 두어도 됩니다",
+            "if it is one name, put it on one line; if not, leave it",
         ),
     )
 

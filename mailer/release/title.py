@@ -33,7 +33,7 @@ def take_title(blocks: tuple[Block, ...], title: str, *, demanded: bool, remarks
         remarks.ok(
             "title",
             line,
-            Text("본문 위 제목이 머리글의 제목과 같습니다.", "The heading is the same as 제목 in the header."),
+            Text("본문 위 제목이 머리글의 제목과 같습니다", "the heading is the same as 제목 in the header"),
         )
         return blocks[size:]
     if _looks_like_title(blocks[size - 1], demanded or kicker):
@@ -42,9 +42,9 @@ def take_title(blocks: tuple[Block, ...], title: str, *, demanded: bool, remarks
             line,
             Text(
                 f"본문 위 제목이 머리글의 제목과 다릅니다: '{shown[:100]}' / '{title[:100]}'",
-                f"The heading differs from 제목 in the header: '{shown[:100]}' / '{title[:100]}'",
+                f"the heading differs from 제목 in the header: '{shown[:100]}' / '{title[:100]}'",
             ),
-            Text("둘을 똑같이 고쳐 주세요.", "Make both the same."),
+            Text("둘을 똑같이 고쳐 주십시오", "make both the same"),
         )
     return blocks
 
@@ -99,9 +99,9 @@ def _note_rejoined(before: Block | None, after: Block, remarks: Remarks) -> None
         after.line,
         Text(
             f"문장 가운데서 나뉜 문단을 이었습니다: '…{head}' + '{tail}…'",
-            f"A paragraph cut in mid-sentence was joined: '…{head}' + '{tail}…'",
+            f"a paragraph cut in mid-sentence was joined: '…{head}' + '{tail}…'",
         ),
         Text(
-            "맞으면 원고에서도 한 문단으로 붙여 주세요.", "If that is right, make it one paragraph in the letter too."
+            "맞으면 원고에서도 한 문단으로 붙여 주십시오", "if that is right, make it one paragraph in the letter too"
         ),
     )

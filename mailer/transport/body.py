@@ -6,7 +6,7 @@ A stray CR or LF can end a message early on some servers and start a forged one 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailer.dispatch.model import Envelope
 from mailer.errors import MessageError
@@ -22,8 +22,13 @@ _DOMAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+_SHARED = 512
+"""Bytes from which on a part may be one that many messages share."""
+
+_MOST_SHARED = 256
+
+
+class Piece(NamedTuple):
     """Whole lines of a message that may go out: as they are, and with leading dots doubled."""
 
     raw: bytes
@@ -32,20 +37,25 @@ class Piece:
 
 
 class Examiner:
-    """Checks messages piece by piece; the end that many messages share (the PDF) is looked at once."""
+    """Checks messages piece by piece; what many messages share (the letter's text, the PDF) is looked at once."""
 
     def __init__(self) -> None:
-        self._shared: Piece | None = None
+        # by identity: as long as a piece stands here its bytes exist, and no others can have their number
+        self._shared: dict[int, Piece] = {}
 
-    def pieces(self, envelope: Envelope) -> tuple[Piece, ...]:
+    def pieces(self, envelope: Envelope) -> list[Piece]:
         """The message's parts, ready for the wire. Raises MessageError when one of them may not go out as it is."""
-        first, *others = [part for part in envelope.parts if part] or [b""]
-        return (_examined(envelope, first), *(self._known(envelope, part) for part in others))
+        shared = self._shared
+        return [shared.get(id(part)) or self._examined(envelope, part) for part in envelope.parts or (b"",)]
 
-    def _known(self, envelope: Envelope, part: bytes) -> Piece:
-        if self._shared is None or self._shared.raw is not part:
-            self._shared = _examined(envelope, part)
-        return self._shared
+    def _examined(self, envelope: Envelope, part: bytes) -> Piece:
+        _check(envelope, part)
+        piece = Piece(part, stuffed(part), part.isascii())
+        if len(part) >= _SHARED:
+            if len(self._shared) >= _MOST_SHARED:
+                self._shared.clear()
+            self._shared[id(part)] = piece
+        return piece
 
 
 def check_body(envelope: Envelope) -> None:
@@ -53,16 +63,14 @@ def check_body(envelope: Envelope) -> None:
     Examiner().pieces(envelope)
 
 
-def _examined(envelope: Envelope, data: bytes) -> Piece:
-    if not data.endswith(b"\r\n"):
+def _check(envelope: Envelope, part: bytes) -> None:
+    if not part.endswith(b"\r\n"):
         raise _malformed(envelope, "줄 바꿈으로 끝나지 않습니다", "it does not end with a line end")
-    lines = data.splitlines()
-    # splitlines also cuts at a bare CR or LF, which then would not come back
-    if b"\r\n".join([*lines, b""]) != data:
+    ends = part.count(b"\r\n")
+    if part.count(b"\n") != ends or part.count(b"\r") != ends:
         raise _malformed(envelope, "홀로 선 CR 또는 LF가 들어 있습니다", "it contains a bare CR or LF")
-    if len(max(lines, key=len)) > LONGEST_LINE:
+    if len(part) > LONGEST_LINE and len(max(part.split(b"\r\n"), key=len)) > LONGEST_LINE:
         raise _malformed(envelope, "998바이트가 넘는 줄이 있습니다", "it has a line of more than 998 bytes")
-    return Piece(raw=data, stuffed=stuffed(data), is_ascii=data.isascii())
 
 
 def stuffed(lines: bytes) -> bytes:
@@ -88,10 +96,10 @@ def mailbox(address: str) -> str | None:
 
 def _malformed(envelope: Envelope, ko: str, en: str) -> MessageError:
     return MessageError(
-        Text(f"메일의 형식이 잘못되어 보내지 않았습니다: {ko}.", f"The message is malformed and was not sent: {en}."),
+        Text(f"메일의 형식이 잘못되어 보내지 않았습니다: {ko}", f"the message is malformed and was not sent: {en}"),
         where=envelope.message_id,
         remedy=Text(
-            "템플릿을 고친 뒤 다시 시도하시고, 고친 적이 없다면 프로그램의 오류이니 알려 주십시오.",
-            "Look at the templates; if they were not changed, this is a fault of the program: please report it.",
+            "서식을 고친 뒤 다시 시도하시고, 고친 적이 없다면 프로그램의 오류이니 알려 주십시오",
+            "look at the templates; if they were not changed, this is a fault of the program: please report it",
         ),
     )

@@ -175,7 +175,7 @@ def _read_rules(path: Path) -> dict[str, str]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
-            Text(f"연습 규칙 파일을 읽을 수 없습니다: {error}", f"The practice rules cannot be read: {error}"),
+            Text(f"연습 규칙 파일을 읽을 수 없습니다: {error}", f"the practice rules cannot be read: {error}"),
             where=str(path),
         ) from error
     answers = table.get("answers", {})
@@ -187,11 +187,11 @@ def _checked(rules: Mapping[str, object], where: str) -> dict[str, str]:
         if "@" not in address or not _RULE.fullmatch(str(rule)):
             known = ", ".join([*ANSWERS, "421-once", "hang"])
             raise ConfigError(
-                Text(f"알 수 없는 연습 규칙입니다: {address} = {rule}", f"Unknown practice rule: {address} = {rule}"),
+                Text(f"알 수 없는 연습 규칙입니다: {address} = {rule}", f"unknown practice rule: {address} = {rule}"),
                 where=where,
                 remedy=Text(
                     f'"주소" 또는 "@도메인"에 다음 중 하나를 적어 주십시오: {known}',
-                    f'Give an "address" or "@domain" one of: {known}',
+                    f'give an "address" or "@domain" one of: {known}',
                 ),
             )
     return {address.lower(): str(rule) for address, rule in rules.items()}
@@ -212,9 +212,9 @@ class Maildir:
                 (self.path / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WorkspaceError(
-                Text("받은 메일을 둘 폴더를 만들 수 없습니다.", "The folder for caught mail cannot be made."),
+                Text("받은 메일을 둘 폴더를 만들 수 없습니다", "the folder for caught mail cannot be made"),
                 where=str(self.path),
-                remedy=Text("쓰기 권한과 남은 공간을 확인해 주십시오.", "Check write permission and free space."),
+                remedy=Text("쓰기 권한과 남은 공간을 확인해 주십시오", "check write permission and free space"),
             ) from error
 
     def store(self, sender: str, recipients: list[str], content: bytes) -> str:

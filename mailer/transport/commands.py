@@ -34,10 +34,10 @@ def commands(envelope: Envelope, pieces: Sequence[Piece], session: Session) -> C
     recipient = mailbox(envelope.recipient)
     if sender is None:
         raise MessageError(
-            Text("보내는 주소(반송 주소)가 올바르지 않습니다.", "The sender (bounce) address is not valid."),
+            Text("보내는 주소(반송 주소)가 올바르지 않습니다", "the sender (bounce) address is not valid"),
             where=repr(envelope.sender),
             remedy=Text(
-                "MAILER_FROM과 MAILER_BOUNCE_ADDRESS를 확인해 주십시오.", "Check MAILER_FROM and MAILER_BOUNCE_ADDRESS."
+                "MAILER_FROM과 MAILER_BOUNCE_ADDRESS를 확인해 주십시오", "check MAILER_FROM and MAILER_BOUNCE_ADDRESS"
             ),
         )
     if recipient is None:

@@ -59,10 +59,10 @@ def tls_context(server: SmtpServer) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
-            Text("인증기관 파일을 읽을 수 없습니다.", "The certificate authority file cannot be read."),
+            Text("인증기관 파일을 읽을 수 없습니다", "the certificate authority file cannot be read"),
             where=str(server.ca_file),
             remedy=Text(
-                "SMTP_CA_FILE에 PEM 파일의 경로를 적어 주십시오.", "Put the path of a PEM file into SMTP_CA_FILE."
+                "SMTP_CA_FILE에 PEM 파일의 경로를 적어 주십시오", "put the path of a PEM file into SMTP_CA_FILE"
             ),
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -111,8 +111,8 @@ async def _greet(smtp: SMTP, server: SmtpServer) -> None:
 async def _encrypt(smtp: SMTP) -> None:
     if not smtp.supports_extension("starttls"):
         what = Text(
-            "메일 서버가 암호화(STARTTLS)를 제공하지 않습니다. 암호화 없이는 보내지 않습니다.",
-            "The mail server does not offer encryption (STARTTLS). Nothing is sent without it.",
+            "메일 서버가 암호화(STARTTLS)를 제공하지 않습니다. 암호화 없이는 보내지 않습니다",
+            "the mail server does not offer encryption (STARTTLS). Nothing is sent without it",
         )
         raise ConnectTrouble(Stage.STARTTLS, what, "the server offers no STARTTLS", remedy=CHECK_TLS)
     async with _stage(Stage.STARTTLS):
@@ -127,8 +127,8 @@ async def _log_in(smtp: SMTP, username: str, password: str) -> None:
     if log_in is None:
         offered = ", ".join(smtp.server_auth_methods) or "-"
         what = Text(
-            f"메일 서버가 쓸 수 있는 로그인 방식을 제공하지 않습니다(제공: {offered}).",
-            f"The mail server offers no way to log in that we know (offered: {offered}).",
+            f"메일 서버가 쓸 수 있는 로그인 방식을 제공하지 않습니다(제공: {offered})",
+            f"the mail server offers no way to log in that we know (offered: {offered})",
         )
         raise ConnectTrouble(Stage.AUTH, what, "no usable login method offered", remedy=CHECK_LOGIN, login=True)
     async with _stage(Stage.AUTH):
@@ -172,18 +172,18 @@ def _foreign(stage: Stage, error: Exception) -> ConnectTrouble:
     if isinstance(cause, ssl.SSLError):
         what = Text(
             f"암호화 연결을 맺지 못했습니다: {cause.reason or cause}",
-            f"No encrypted connection could be made: {cause.reason or cause}",
+            f"no encrypted connection could be made: {cause.reason or cause}",
         )
         return ConnectTrouble(stage, what, f"TLS failed: {cause.reason or cause}", remedy=CHECK_TLS)
     if isinstance(cause, socket.gaierror):
-        what = Text("메일 서버의 이름을 찾을 수 없습니다.", "The mail server's name cannot be found.")
+        what = Text("메일 서버의 이름을 찾을 수 없습니다", "the mail server's name cannot be found")
         return ConnectTrouble(stage, what, f"name not found: {cause}")
     return _lost(stage, _reason(cause))
 
 
 _SILENT = Text("정해진 시간 안에 답이 없습니다", "no answer in time")
 _ENDED = Text("서버가 연결을 끊었습니다", "the server closed the connection")
-_UNREADABLE = Text("메일 서버의 답이 아닙니다", "the answer cannot be read as SMTP")
+_UNREADABLE = Text("메일 서버 응답이 아닙니다", "the answer cannot be read as SMTP")
 _REASONS = {
     errno.ECONNREFUSED: Text("그 포트에서 연결을 받지 않습니다", "connection refused"),
     errno.ECONNRESET: _ENDED,
@@ -208,7 +208,7 @@ def _lost(stage: Stage, why: Text) -> ConnectTrouble:
     name = stage_name(stage)
     what = Text(
         f"메일 서버에 연결할 수 없습니다({name.ko} 단계): {why.ko}",
-        f"The mail server cannot be reached ({name.en}): {why.en}",
+        f"the mail server cannot be reached ({name.en}): {why.en}",
     )
     remedy = CHECK_TLS if stage is Stage.STARTTLS else CHECK_ADDRESS
     return ConnectTrouble(stage, what, f"{why.en} ({stage.value})", remedy=remedy)

@@ -50,7 +50,7 @@ TODO = {
         "Ask the recipient or the outlet's IT staff to allow mail from our address.",
     ),
     "ask_admin": Text(
-        "서버의 답을 그대로 메일 서버 관리자나 메일 업체에 전해 주십시오.",
+        "서버 응답을 그대로 메일 서버 관리자나 메일 업체에 전해 주십시오.",
         "Pass the server's answer on, word for word, to whoever runs your mail server.",
     ),
     "shrink": Text(
@@ -95,7 +95,7 @@ TODO = {
         "Check the internet connection, SMTP_HOST and SMTP_PORT. It is tried again by itself.",
     ),
     "report": Text(
-        "프로그램과 서버가 서로 맞지 않습니다. 서버의 답을 그대로 붙여 프로그램 관리자에게 알려 주십시오.",
+        "프로그램과 서버가 서로 맞지 않습니다. 서버 응답을 그대로 붙여 프로그램 관리자에게 알려 주십시오.",
         "Program and server do not understand each other. Please report it with the server's answer.",
     ),
 }
@@ -268,11 +268,11 @@ ENHANCED: dict[str, Entry] = {
         "The server cannot take addresses with non-ASCII letters.",
         "other_way",
     ),
-    "6.8": _entry("서버의 답에 쓸 글자를 맞출 수 없습니다.", "The server's answer would need UTF-8.", "report"),
+    "6.8": _entry("서버 응답에 쓸 글자를 맞출 수 없습니다.", "The server's answer would need UTF-8.", "report"),
     "6.9": _entry(
         "받는 쪽이 한글 머리글(UTF-8)을 받지 못합니다.", "The receiving side cannot take UTF-8 headers.", "other_way"
     ),
-    "6.10": _entry("서버의 답에 쓸 글자를 맞출 수 없습니다.", "The server's answer would need UTF-8.", "report"),
+    "6.10": _entry("서버 응답에 쓸 글자를 맞출 수 없습니다.", "The server's answer would need UTF-8.", "report"),
     # X.7 security and policy
     "7.0": _entry("보안 방침으로 거부되었습니다.", "It was refused for security reasons.", "ask_admin"),
     "7.1": _NOT_ALLOWED,

@@ -44,13 +44,13 @@ class SmtpServer:
         if self.username is not None and self.security is Security.NONE and not is_loopback(self.host):
             raise ConfigError(
                 Text(
-                    "암호화하지 않은 연결로는 사용자 이름과 비밀번호를 보내지 않습니다.",
-                    "A user name and password are never sent over an unencrypted connection.",
+                    "암호화하지 않은 연결로는 사용자 이름과 비밀번호를 보내지 않습니다",
+                    "a user name and password are never sent over an unencrypted connection",
                 ),
                 where=self.place,
                 remedy=Text(
-                    "SMTP_SECURITY를 starttls(587번 포트) 또는 tls(465번 포트)로 바꾸어 주십시오.",
-                    "Set SMTP_SECURITY to starttls (port 587) or tls (port 465).",
+                    "SMTP_SECURITY를 starttls(587번 포트) 또는 tls(465번 포트)로 바꾸어 주십시오",
+                    "set SMTP_SECURITY to starttls (port 587) or tls (port 465)",
                 ),
             )
 

@@ -90,7 +90,7 @@ def _waiting(dispatch: Dispatch, counts: Counts) -> Iterator[Waiting]:
         yield Waiting(
             dispatch=dispatch,
             what=Text(f"{doubts}명이 받았는지 알 수 없습니다.", f"{doubts} may or may not have got it."),
-            todo=Text("확인한 뒤 정리해 주세요.", "Please find out and settle it."),
+            todo=Text("확인한 뒤 정리해 주십시오.", "Please find out and settle it."),
             path=f"/log?dispatch={dispatch.id}&state=in_doubt",
             label=Text("정리하기", "Settle"),
             colour="warn",

@@ -47,10 +47,10 @@ def upload_list(visit: Visit) -> Response:
     if file is None or not file.data:
         raise UsageError(Text("파일을 고르지 않았습니다", "no file was chosen"))
     name = name or Path(file.filename.replace("\\", "/")).stem
-    if not _NAME.fullmatch(name) or name.endswith("bad"):
+    if not _NAME.fullmatch(name) or name.endswith(".bad"):
         raise UsageError(
             Text(f"명단 이름으로 쓸 수 없습니다: {name[:80]}", f"this cannot be the name of a list: {name[:80]}"),
-            remedy=Text("글자, 숫자, 붙임표만으로 지어 주세요", "use letters, digits and hyphens"),
+            remedy=Text("글자, 숫자, 붙임표만으로 지어 주십시오", "use letters, digits and hyphens"),
         )
     contacts.parse(file.data, source=file.filename[:100] or "upload", name=name)
     folder = visit.app.workspace.ensure_var() / "uploads"
@@ -86,7 +86,7 @@ def save_import(visit: Visit) -> Response:
     if visit.form.get("expect") != _sha256(goal):
         raise UsageError(
             Text("그사이 명단이 바뀌었습니다", "the list was changed in the meantime"),
-            remedy=Text("다시 확인해 주세요", "look at it once more"),
+            remedy=Text("다시 확인해 주십시오", "look at it once more"),
         )
     if not plan.changes_nothing:
         goal.parent.mkdir(parents=True, exist_ok=True)

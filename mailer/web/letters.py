@@ -156,7 +156,7 @@ def _uploaded(visit: Visit) -> str:
     if file is None or not file.data:
         raise UsageError(
             Text("파일을 고르지 않았습니다", "no file was chosen"),
-            remedy=Text("뒤로 가서 원고 파일을 고르세요", "go back and choose a letter"),
+            remedy=Text("뒤로 가서 원고 파일을 고르십시오", "go back and choose a letter"),
         )
     return _decoded(file.data, file.filename[:100])
 

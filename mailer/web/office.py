@@ -9,22 +9,22 @@ import asyncio
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 from mailer import document
 from mailer.app import App
-from mailer.desk import Manuscript, Preparation, Sources, prepare
+from mailer.desk import Manuscript, Preparation, Sources, Written, prepare
 from mailer.desk.rehearse import prepare_alone
 from mailer.errors import ListError, MailerError
 from mailer.ledger import DraftLetter
-from mailer.web.catalogue import list_files
+from mailer.web.catalogue import forget_lists, list_files
 from mailer.web.passwords import Throttle
 from mailer.wording import Text
 
-__all__ = ["Bench", "Office", "letter_name"]
+__all__ = ["Bench", "Office", "chosen_files", "letter_name"]
 
 Made = TypeVar("Made")
 
@@ -65,6 +65,11 @@ class Office:
         """After other settings: what was prepared is made again, the worker begins again."""
         self.bench = Bench(self.app)
         self.restart_worker()
+
+    def forget(self) -> None:
+        """After somebody was erased: no prepared release and no list keeps them in memory."""
+        self.bench = Bench(self.app)
+        forget_lists()
 
     def watch(self) -> asyncio.Event:
         """An event for one open live page: set when the server stops."""
@@ -109,49 +114,47 @@ class Bench:
     def alone(self, draft: DraftLetter) -> Preparation:
         """The release as a reader who stands in no list would get it. Raises what `desk.read_manuscript` raises."""
         key = ("alone", *self._key(draft))
-        sources = replace(self.sources(draft), lists=(), exclude=(), where="")
-        return self._once(key, lambda: prepare_alone(sources, _FRESH, now=self._app.now()))
+        return self._once(key, lambda: prepare_alone(self._words(draft), _FRESH, now=self._app.now()))
 
     def pictures(self, draft: DraftLetter) -> tuple[bytes, ...]:
         """The pages of the paper as PNG; none while an error stands in the way."""
         return self._once(("pictures", *self._key(draft)), lambda: _drawn(self.alone(draft).manuscript))
 
     def sources(self, draft: DraftLetter) -> Sources:
-        """The files behind a draft; its text is written into `var/drafts/` for them."""
-        path = self._written(draft)
-        files = list_files(self._app)
-        lists, exclude = (
-            [str(files[name]) for name in names if name in files] for names in (draft.lists, draft.exclude)
+        """What a draft is made of: its own words, and the files of its lists. Raises ListError when one of them is gone."""
+        files = chosen_files(self._app, draft)
+        return replace(
+            self._words(draft),
+            lists=tuple(files[name] for name in draft.lists),
+            exclude=tuple(files[name] for name in draft.exclude),
+            where=draft.condition,
         )
-        if not lists and draft.lists:
-            raise _no_lists()
-        found = self._app.sources(str(path), lists, exclude=exclude, where=draft.condition)
-        return replace(found, letter_name=letter_name(draft.id))
 
-    def _written(self, draft: DraftLetter) -> Path:
-        folder = self._app.workspace.ensure_var() / "drafts"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{draft.id}-{draft.version}.md"
-        data = draft.letter.encode()
-        if not path.exists() or path.read_bytes() != data:
-            for old in folder.glob(f"{draft.id}-*.md"):
-                old.unlink(missing_ok=True)
-            path.write_bytes(data)
-        return path
+    def _words(self, draft: DraftLetter) -> Sources:
+        names = {draft.names_file: draft.names.encode()} if draft.names_file else {}
+        return Sources(
+            letter=Path(letter_name(draft.id)),
+            letter_name=letter_name(draft.id),
+            written=Written(letter=draft.letter.encode(), companions=names),
+            templates=self._app.workspace.templates,
+            sender=self._app.sender,
+        )
 
     def _key(self, draft: DraftLetter) -> tuple[object, ...]:
         workspace = self._app.workspace
-        lists = [path for path in workspace.recipients.iterdir() if path.is_file()] if draft.lists else []
+        lists = list_files(self._app).values() if draft.lists else ()
         entries = self._app.suppressions().entries
-        return (draft.id, draft.version, _stamps([*lists, *workspace.templates.rglob("*")]), hash(entries))
+        return (draft.request_key, draft.version, _stamps([*lists, *workspace.templates.rglob("*")]), hash(entries))
 
     def _once(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
         with self._lock:
             busy = self._busy.setdefault(key, threading.Lock())
         with busy:
-            if key not in self._kept:
-                self._keep(key, _result(make))
-            found = self._kept[key]
+            with self._lock:
+                found = self._kept.get(key)
+            if found is None:
+                found = _result(make)
+                self._keep(key, found)
         with self._lock:
             self._busy.pop(key, None)
         if isinstance(found, MailerError):
@@ -163,6 +166,15 @@ class Bench:
             self._kept[key] = value
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
+
+
+def chosen_files(app: App, draft: DraftLetter) -> dict[str, Path]:
+    """The lists of the workspace by name. Raises ListError when one that the draft sends to, or leaves out, is not among them."""
+    files = list_files(app)
+    gone = [name for name in (*draft.lists, *draft.exclude) if name not in files]
+    if gone:
+        raise _lists_gone(gone)
+    return files
 
 
 def letter_name(draft_id: int) -> str:
@@ -178,17 +190,18 @@ def _drawn(manuscript: Manuscript) -> tuple[bytes, ...]:
     )
 
 
-def _no_lists() -> ListError:
+def _lists_gone(names: Sequence[str]) -> ListError:
     return ListError(
-        Text("고른 명단이 없어졌습니다", "the chosen lists are gone"),
-        remedy=Text("‘받는 사람’에서 명단을 다시 고르세요", "choose lists again under “People”"),
+        Text("고른 명단이 없어졌습니다", "a chosen list is gone"),
+        where=", ".join(names),
+        remedy=Text("‘받는 사람’에서 명단을 다시 고르십시오", "choose lists again under “People”"),
     )
 
 
 def _nobody_chosen() -> ListError:
     return ListError(
         Text("받는 사람을 아직 고르지 않았습니다", "nobody has been chosen yet"),
-        remedy=Text("‘받는 사람’에서 명단을 고르세요", "choose a list under “People”"),
+        remedy=Text("‘받는 사람’에서 명단을 고르십시오", "choose a list under “People”"),
     )
 
 
@@ -202,6 +215,10 @@ def _result(make: Callable[[], Made]) -> Made | MailerError:
 def _stamps(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     found = []
     for path in sorted(paths):
-        status = path.stat()
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            # somebody is just replacing it: the next look finds the new one
+            continue
         found.append((str(path), status.st_mtime_ns, status.st_size))
     return tuple(found)

@@ -46,7 +46,7 @@ def bound(host: str, port: int) -> socket.socket:
         raise ConfigError(
             Text(f"이 주소에서 열 수 없습니다: {error.strerror}", f"cannot listen here: {error.strerror}"),
             where=f"{host}:{port}",
-            remedy=Text("--port로 다른 번호를 쓰세요", "use another number with --port"),
+            remedy=Text("--port로 다른 번호를 쓰십시오", "use another number with --port"),
         ) from error
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailer.web.words_care import CARE
 from mailer.web.words_release import RELEASE
 from mailer.web.words_work import WORK
 from mailer.wording import Language, Text
@@ -36,7 +37,7 @@ FRAME = {
     "worker_stopped": Text("발송이 멈춰 있습니다.", "Nothing is being sent."),
     "login": Text("들어가기", "Log in"),
     "link_spent": Text(
-        "이 주소는 이미 썼습니다. 서버 창에 새로 찍힌 주소를 여세요.",
+        "이 주소는 이미 썼습니다. 서버 창에 새로 찍힌 주소를 여십시오.",
         "This link was used already. Open the new one that the server printed.",
     ),
     "login_wrong": Text("이름이나 비밀번호가 맞지 않습니다.", "Name or password is not right."),
@@ -47,7 +48,7 @@ FRAME = {
     ),
     "account_name": Text("이름", "Name"),
     "password": Text("비밀번호", "Password"),
-    "session_over": Text("로그인이 끝났습니다. 다시 들어와 주세요.", "You were logged out. Please log in again."),
+    "session_over": Text("로그인이 끝났습니다. 다시 들어와 주십시오.", "You were logged out. Please log in again."),
     "not_allowed": Text("이 일은 할 수 없습니다", "You cannot do this"),
     "needs_role": Text("‘{role}’ 권한이 있는 사람만 할 수 있습니다.", "Only somebody who {role} may do this."),
     "back_home": Text("처음으로", "Back to the start"),
@@ -55,7 +56,7 @@ FRAME = {
     "not_found": Text("없는 쪽입니다", "There is no such page"),
     "not_found_line": Text("주소가 바뀌었거나 지워졌을 수 있습니다.", "It may have been moved or deleted."),
     "fault": Text(
-        "프로그램의 잘못입니다. 보낸 것과 기록은 그대로 있습니다.",
+        "프로그램 오류입니다. 보낸 것과 기록은 그대로 있습니다.",
         "This is a fault of the program. What was sent and recorded is safe.",
     ),
     # shared by many pages
@@ -77,15 +78,15 @@ FRAME = {
     "address": Text("주소", "Address"),
     "name": Text("이름", "Name"),
     "outlet": Text("매체", "Outlet"),
-    "why": Text("까닭", "Why"),
+    "why": Text("이유", "Why"),
     "place": Text("자리", "Place"),
     "value": Text("값", "Value"),
     "row": Text("행", "Row"),
-    "meaning": Text("무슨 뜻인가요", "What it means"),
+    "meaning": Text("뜻", "What it means"),
     "lists": Text("명단", "Lists"),
     "list": Text("명단", "List"),
     "and_more": Text("그 밖에 {n:,}명", "and {n:,} more"),
-    "meant": Text("혹시 {text}인가요?", "Did you mean {text}?"),
+    "meant": Text("혹시 {text}입니까?", "Did you mean {text}?"),
     "english": Text("영문", "English"),
     "korean": Text("국문", "Korean"),
     "subject": Text("제목", "Subject"),
@@ -115,13 +116,13 @@ FRAME = {
     "untitled": Text("제목 없는 초안", "Untitled draft"),
     "edited": Text("{when} 고침, {who}", "edited {when} by {who}"),
     "resent": Text("(다시 보냄)", "(sent again)"),
-    "empty_title": Text("첫 보도자료를 보내 보세요", "Send your first release"),
+    "empty_title": Text("첫 보도자료를 보내 보십시오", "Send your first release"),
     "empty_line": Text(
         "원고를 올리거나 붙여 넣으면 메일과 PDF를 만들어 보여 드립니다. 확인하기 전에는 아무것도 나가지 않습니다.",
         "Upload or paste a letter; you will see the e-mail and the PDF. Nothing goes out before you say so.",
     ),
 }
-WORDS: dict[str, Text] = {**FRAME, **RELEASE, **WORK}
+WORDS: dict[str, Text] = {**FRAME, **RELEASE, **WORK, **CARE}
 NOTICES = {
     "saved": Text("저장했습니다.", "Saved."),
     "people_saved": Text("받는 사람을 저장했습니다.", "The people were saved."),
@@ -134,7 +135,7 @@ NOTICES = {
     "cancelled": Text("남은 발송을 취소했습니다.", "The rest was cancelled."),
     "moved": Text("예약 시각을 바꿨습니다.", "It has another time now."),
     "settled": Text("정리했습니다.", "Settled."),
-    "imported": Text("명단에 들였습니다.", "Imported."),
+    "imported": Text("명단에 가져왔습니다.", "Imported."),
     "suppressed": Text("발송 제외에 넣었습니다.", "Suppressed."),
     "allowed": Text("발송 제외에서 뺐습니다.", "No longer suppressed."),
     "rule_set": Text("연습 규칙을 바꿨습니다.", "The practice rule was changed."),
@@ -142,7 +143,9 @@ NOTICES = {
     "server_saved": Text("설정을 저장했습니다. 지금부터 이대로 보냅니다.", "Saved, and in force from now on."),
     "user_added": Text("계정을 만들었습니다.", "The account was made."),
     "user_changed": Text("계정을 바꿨습니다.", "The account was changed."),
-    "password_changed": Text("비밀번호를 바꿨습니다. 다시 들어와 주세요.", "Your password was changed. Please log in."),
+    "password_changed": Text(
+        "비밀번호를 바꿨습니다. 다시 들어와 주십시오.", "Your password was changed. Please log in."
+    ),
 }
 
 

@@ -15,7 +15,7 @@ RELEASE = {
     "step_send": Text("발송", "Send"),
     # new
     "new_line": Text(
-        "원고 파일을 올리거나, 있는 원고에서 시작하거나, 빈 양식에 쓰세요.",
+        "원고 파일을 올리거나, 있는 원고에서 시작하거나, 빈 양식에 쓰십시오.",
         "Upload a letter, start from one you have, or write into an empty form.",
     ),
     "from_file": Text("파일에서", "From a file"),
@@ -68,7 +68,7 @@ RELEASE = {
     "lists_to": Text("보낼 명단", "Send to these lists"),
     "lists_not": Text("이 명단에 있는 사람은 빼기", "Leave out everybody in"),
     "no_lists": Text("명단이 아직 없습니다.", "There are no lists yet."),
-    "import_list": Text("명단 들이기", "Import a list"),
+    "import_list": Text("명단 가져오기", "Import a list"),
     "bad_rows": Text("쓸 수 없는 줄 {n}", "{n} unusable rows"),
     "narrow": Text("좁히기: 제외 명단과 조건", "Narrow it: exclusions and a condition"),
     "condition": Text("조건", "Condition"),
@@ -80,7 +80,7 @@ RELEASE = {
     "save_people": Text("저장하고 세어 보기", "Save and count"),
     "gets_it": Text("받는 사람", "Get it"),
     "left_out": Text("빠지는 사람", "Left out"),
-    "left_out_why": Text("빠지는 사람과 까닭", "Who is left out, and why"),
+    "left_out_why": Text("빠지는 사람과 이유", "Who is left out, and why"),
     "near": Text(
         "같은 사람일 수 있습니다: {name}({outlet}) {addresses}", "Perhaps one person: {name} ({outlet}) {addresses}"
     ),
@@ -110,7 +110,7 @@ RELEASE = {
     "checks_title": Text("보내기 전 점검", "Checks before sending"),
     "on_to_send": Text("다음: 발송", "Next: send"),
     # send
-    "when_title": Text("언제 보낼까요?", "When?"),
+    "when_title": Text("보낼 시각", "When?"),
     "right_now": Text("지금", "Now"),
     "day": Text("날짜", "Day"),
     "clock": Text("시각", "Time"),
@@ -119,10 +119,10 @@ RELEASE = {
     "confirm_title": Text("확인하고 보내기", "Confirm"),
     "server": Text("메일 서버", "Mail server"),
     "needs_approver": Text(
-        "보내거나 예약하는 것은 ‘승인’ 권한이 있는 사람이 합니다. 이 쪽을 알려 주세요.",
+        "보내거나 예약하는 것은 ‘승인’ 권한이 있는 사람이 합니다. 이 쪽을 알려 주십시오.",
         "Sending is for somebody who approves. Tell them about this page.",
     ),
-    "type_number": Text("받는 사람 수를 그대로 적어 주세요: {n}", "Type the number of people: {n}"),
+    "type_number": Text("받는 사람 수를 그대로 적어 주십시오: {n}", "Type the number of people: {n}"),
     "schedule_to": Text("{n:,}명에게 {when}에 예약", "Schedule to {n:,} people at {when}"),
     "send_to": Text("{n:,}명에게 보내기", "Send to {n:,} people"),
     "schedule_hint": Text(
@@ -135,7 +135,7 @@ RELEASE = {
     ),
     "disabled_why": Text("막음을 고치면 이 단추가 열립니다.", "Mend what stops the send, and this button opens."),
     "changed_meanwhile": Text(
-        "그사이 내용이나 받는 사람이 바뀌었습니다. 아무것도 보내지 않았습니다. 다시 확인해 주세요.",
+        "그사이 내용이나 받는 사람이 바뀌었습니다. 아무것도 보내지 않았습니다. 다시 확인해 주십시오.",
         "Something changed in the meantime. Nothing was sent; please look again.",
     ),
     "wrong_number": Text(

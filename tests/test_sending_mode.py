@@ -14,7 +14,8 @@ from mailer.contacts import Suppressions
 from mailer.desk import Terms
 from mailer.desk.doubts import resend_failed
 from mailer.desk.report import pause_words
-from mailer.dispatch import DeliveryState, DispatchStatus, PauseCause
+from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus, PauseCause
+from mailer.engine import LocalEngine
 from mailer.errors import StoppedByCheck
 from mailer.ledger import Ledger, open_ledger
 from mailer.sending import Worker
@@ -69,6 +70,59 @@ def test_a_dispatch_of_the_other_mode_is_held(ledger: Ledger, approved_in_practi
     work(ledger, right, practice=approved_in_practice)
     assert len(right.books.stored) == 3
     assert ledger.queue.counts(dispatch.id)[DeliveryState.ACCEPTED] == 3
+
+
+def due_in(ledger: Ledger, *, practice: bool) -> Dispatch:
+    """A dispatch of a mode whose time has come."""
+    now = datetime.now(UTC)
+    dispatch = approve(ledger, journalists(3), now, practice=practice)
+    return ledger.dispatches.schedule(
+        dispatch.id, send_at=now, zone="Asia/Seoul", wall_time="", late_after=timedelta(hours=1), who="t", now=now
+    )
+
+
+def test_workers_of_one_mode_do_not_wait_for_each_other(ledger: Ledger) -> None:
+    """That another worker of the same mode is alive is no reason to leave a dispatch of the other mode lying in silence."""
+    dispatch = due_in(ledger, practice=True)
+    beside = ledger.presence(practice=False)
+    beside.enter()
+    work(ledger, ScriptedServer(), practice=False)
+    beside.leave()
+    held = ledger.dispatches.get(dispatch.id)
+    assert held is not None
+    assert held.pause_reason == PauseCause.MODE
+
+
+def test_what_another_worker_will_send_rings_no_bell(ledger: Ledger) -> None:
+    """While a worker of the other mode lives, its due dispatch is left to it: not held, and no bell of the past rings for it, which
+    would keep this worker going round without a pause."""
+    dispatch = due_in(ledger, practice=True)
+    beside = ledger.presence(practice=True)
+    beside.enter()
+    rung: list[str] = []
+
+    class Bell(LocalEngine):
+        def wake(self, key: str, at: datetime) -> None:
+            rung.append(key)
+            super().wake(key, at)
+
+    nowhere = SmtpServer(host="127.0.0.1", port=1, security=Security.NONE)
+    worker = Worker(ledger, lambda: SmtpTransport(nowhere), QUICK, engine=Bell())
+    asyncio.run(worker.run(asyncio.Event(), until=lambda: True))
+    beside.leave()
+    left = ledger.dispatches.get(dispatch.id)
+    assert left is not None
+    assert (left.status, rung) == (DispatchStatus.SCHEDULED, [])
+
+
+@pytest.mark.parametrize("practice", [True, False])
+def test_a_living_worker_says_its_mode(ledger: Ledger, practice: bool) -> None:
+    """Who schedules is told whether a worker lives that will send it, not whether any lives."""
+    beside = ledger.presence(practice=practice)
+    beside.enter()
+    assert ledger.workers_alive(practice=practice)
+    assert not ledger.workers_alive(practice=not practice)
+    beside.leave()
 
 
 def test_one_that_is_not_due_is_left_alone(ledger: Ledger) -> None:

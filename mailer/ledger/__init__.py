@@ -69,16 +69,16 @@ class Ledger:
         self.manuscripts = Manuscripts(self._database)
         self.accounts = Accounts(self._database)
 
-    def presence(self) -> Presence:
-        return Presence(self.path.with_name(f"{self.path.name}-workers"))
+    def presence(self, *, practice: bool = False) -> Presence:
+        return Presence(self.path.with_name(f"{self.path.name}-workers"), practice=practice)
 
     def require_room(self) -> None:
         """Raises LedgerFull when the disk is nearly full, while what is on the wire can still be written down."""
         self._database.require_room()
 
-    def workers_alive(self) -> bool:
-        """Whether any worker runs on this ledger now."""
-        return self.presence().others_alive()
+    def workers_alive(self, *, practice: bool) -> bool:
+        """Whether a worker of this mode runs on this ledger now: one of the other mode sends nothing of ours."""
+        return self.presence().others_alive(practice=practice)
 
     def close(self) -> None:
         self._database.close()

@@ -74,10 +74,10 @@ class Dispatches:
             row = connection.execute(sa.select(t.dispatch).where(t.dispatch.c.request_key == key)).one_or_none()
             return dispatch_from(row) if row else None
 
-    def next_due(self) -> datetime | None:
-        """The earliest scheduled instant."""
+    def next_due(self, *, practice: bool = False) -> datetime | None:
+        """The earliest scheduled instant among the dispatches approved in this mode."""
         query = sa.select(sa.func.min(t.dispatch.c.send_at).label("due")).where(
-            t.dispatch.c.status == DispatchStatus.SCHEDULED
+            t.dispatch.c.status == DispatchStatus.SCHEDULED, t.dispatch.c.practice == practice
         )
         with self._database.reading() as connection:
             due: datetime | None = connection.execute(query).scalar_one()

@@ -51,7 +51,7 @@ class Worker:
         self._pool = Pool(open_transport, settings.connections)
         writer = Writer(ledger, settings.full_patience, lambda: self._pool.out)
         self._site = Site(pool=self._pool, writer=writer, settings=settings, clock=self._clock)
-        self._presence = ledger.presence()
+        self._presence = ledger.presence(practice=settings.practice)
         self._reconcile = Reconciler(
             ledger, self._presence, self._clock, settings.lease, resend_doubts=settings.resend_doubts
         )
@@ -99,12 +99,13 @@ class Worker:
 
     def _hold_the_other_mode(self) -> None:
         """What was approved in practice must not reach a real server because one was set since, nor a real release the catcher.
-        Another living worker may be of the other mode and on it: then it is left alone."""
+        While a worker of the other mode lives, it is that one's to send."""
         now = self._clock.now()
+        other = not self._settings.practice
         waiting = self._ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
-        strange = [one for one in waiting if one.practice != self._settings.practice]
+        strange = [one for one in waiting if one.practice is other]
         due = [one for one in strange if one.status is DispatchStatus.SENDING or (one.send_at and one.send_at <= now)]
-        if not due or self._presence.others_alive():
+        if not due or self._presence.others_alive(practice=other):
             return
         for dispatch in due:
             with contextlib.suppress(IllegalMove):
@@ -175,7 +176,7 @@ class Worker:
 
     async def _set_bells(self, only: int | None) -> None:
         if only is None:
-            due = await asyncio.to_thread(self._ledger.dispatches.next_due)
+            due = await asyncio.to_thread(self._ledger.dispatches.next_due, practice=self._settings.practice)
             if due is not None:
                 self._engine.wake("due", due)
         waiting = [look for key, look in self._looks.items() if key not in self._drains]

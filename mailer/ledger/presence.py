@@ -21,7 +21,6 @@ __all__ = ["Presence"]
 
 ENTER_SECONDS = 5.0
 _PRACTICE = "-practice"
-_PRACTICE = "-practice"
 
 
 class Presence:

@@ -67,8 +67,8 @@ class Envelope:
     """Finished bytes plus exactly one recipient. `data` has CRLF line ends, ends with CRLF, no Bcc, no line over 998 octets,
     and is not dot-stuffed. `sender` is the envelope sender (bounce address).
 
-    `parts` make up `data`, each of them whole lines. What is the same for everybody (the PDF) is a part of its own and the same
-    object in every envelope, so that nobody copies, checks or hashes it for each person.
+    `parts` make up `data`, each of them whole lines; the first holds the whole header. What is the same for everybody (the
+    letter's text, the PDF) is the same object in every envelope, so that nobody copies or checks it for each person.
     """
 
     message_id: str

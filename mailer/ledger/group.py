@@ -1,7 +1,7 @@
 """Beginnings and settlements of one commit, in a few statements for all of them.
 
 The statements are written with SQLAlchemy, compiled once, and handed to the driver with all rows at once: at four connections the
-price of a statement, not of a row, is what a message costs. Every row is guarded as if it stood alone; when the rows that
+price of a statement, not of a row, is what a message costs, and nearly all of it would be SQLAlchemy's. Every row is guarded as if it stood alone; when the rows that
 were changed are fewer than those asked for, it is looked up which ones they are.
 
 Not here: transactions, and what a queue is (`queue.py`).
@@ -9,9 +9,11 @@ Not here: transactions, and what a queue is (`queue.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +21,10 @@ import sqlalchemy as sa
 from mailer.dispatch import DeliveryMove, DeliveryState, DispatchStatus, Outcome, Verdict
 from mailer.dispatch.states import DELIVERY_MOVES
 from mailer.ledger import schema as t
-from mailer.ledger.values import outcome_columns
 
 __all__ = ["VERDICT_MOVES", "Beginning", "Group", "Settlement"]
+
+_Row = dict[str, Any]
 
 VERDICT_MOVES = {
     Verdict.ACCEPT: DeliveryMove.ACCEPT,
@@ -59,17 +62,22 @@ class Settlement:
 class _Prepared:
     """A statement as the driver wants it. Rows give the named values; times are epoch seconds."""
 
-    def __init__(self, statement: sa.UpdateBase, dialect: sa.Dialect) -> None:
+    def __init__(self, statement: sa.UpdateBase | sa.Select[Any], dialect: sa.Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
+        names = compiled.positiontup or ()
         self._sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
-        self._fixed: dict[str, Any] = dict(compiled.params)
+        # the values that are the same for every row have other names than `_bind` gives
+        self._fixed = {name: value for name, value in compiled.params.items() if not name.startswith("b_")}
+        self._pick = itemgetter(*names)
 
-    def run(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> int:
+    def run(self, cursor: sqlite3.Cursor, rows: Iterable[_Row]) -> int:
         """How many rows were changed or made."""
-        fixed = self._fixed
-        values = [tuple([row[name] if name in row else fixed[name] for name in self._names]) for row in rows]
-        return connection.exec_driver_sql(self._sql, values).rowcount
+        cursor.executemany(self._sql, [self._pick(row | self._fixed) for row in rows])
+        return cursor.rowcount
+
+    def found(self, cursor: sqlite3.Cursor, row: _Row) -> bool:
+        """Whether the query finds something for `row`."""
+        return cursor.execute(self._sql, self._pick(row | self._fixed)).fetchone() is not None
 
 
 class Group:
@@ -77,74 +85,63 @@ class Group:
 
     def __init__(self, dialect: sa.Dialect) -> None:
         self._take = _Prepared(_take(live=True), dialect)
+        self._taken = _Prepared(_taken(), dialect)
         self._take_late = _Prepared(_take(live=False), dialect)
         self._open = _Prepared(_open(), dialect)
         self._record = _Prepared(_record(), dialect)
         self._end = _Prepared(_end(), dialect)
+        self._ended = _Prepared(_ended(), dialect)
         self._move = {verdict: _Prepared(_move(verdict), dialect) for verdict in Verdict}
         self._cancel = _Prepared(_cancel(), dialect)
 
-    def begin(self, connection: sa.Connection, begins: Sequence[Beginning]) -> frozenset[int]:
+    def begin(self, cursor: sqlite3.Cursor, begins: Sequence[Beginning]) -> frozenset[int]:
         """The deliveries that may leave."""
         rows = [_identity(begin) | {"b_started": begin.started_at.timestamp()} for begin in begins]
-        if rows and self._take.run(connection, rows) < len(rows):
-            taken = _taken(connection, [row["b_id"] for row in rows])
-            rows = [row for row in rows if taken.get(row["b_id"]) == (row["b_owner"], row["b_number"])]
+        if rows and self._take.run(cursor, rows) < len(rows):
+            rows = [row for row in rows if self._taken.found(cursor, row)]
         if rows:
-            self._open.run(connection, rows)
+            self._open.run(cursor, rows)
         return frozenset(row["b_id"] for row in rows)
 
-    def settle(self, connection: sa.Connection, settles: Sequence[Settlement]) -> None:
-        begun = [settlement for settlement in settles if settlement.begun]
-        rows = [_ending(settlement) for settlement in begun]
-        if rows and self._end.run(connection, rows) < len(rows):
+    def settle(self, cursor: sqlite3.Cursor, settles: Sequence[Settlement]) -> None:
+        rows = [_ending(settlement) for settlement in settles if settlement.begun]
+        if rows and self._end.run(cursor, rows) < len(rows):
             # an attempt is settled once: what came second changes nothing
-            rows = [row for row in rows if _is_own_end(connection, row)]
-        rows += [
-            row for row in map(_ending, (each for each in settles if not each.begun)) if self._enter(connection, row)
-        ]
-        for verdict in Verdict:
-            if moving := [row for row in rows if row["b_verdict"] == verdict.value]:
-                self._move[verdict].run(connection, moving)
-        if deferred := [row for row in rows if row["b_verdict"] == Verdict.DEFER.value]:
+            rows = [row for row in rows if self._ended.found(cursor, row)]
+        rows += [row for row in map(_ending, (each for each in settles if not each.begun)) if self._enter(cursor, row)]
+        for verdict, move in self._move.items():
+            if moving := [row for row in rows if row["b_verdict"] == verdict]:
+                move.run(cursor, moving)
+        if deferred := [row for row in rows if row["b_verdict"] == Verdict.DEFER]:
             # cancelled while this message was on the wire: a deferred row must not stay open for ever
-            self._cancel.run(connection, deferred)
+            self._cancel.run(cursor, deferred)
 
-    def _enter(self, connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    def _enter(self, cursor: sqlite3.Cursor, row: _Row) -> bool:
         """Begin and end in one go."""
-        if self._take_late.run(connection, [row]) != 1:
+        if self._take_late.run(cursor, [row]) != 1:
             return False
-        self._record.run(connection, [row])
+        self._record.run(cursor, [row])
         return True
 
 
-def _identity(item: Beginning | Settlement) -> dict[str, Any]:
+def _identity(item: Beginning | Settlement) -> _Row:
     return {"b_id": item.delivery_id, "b_owner": item.owner, "b_number": item.number, "b_before": item.number - 1}
 
 
-def _ending(settlement: Settlement) -> dict[str, Any]:
-    columns = {f"b_{name}": value for name, value in outcome_columns(settlement.outcome).items()}
-    return {
-        **_identity(settlement),
-        **columns,
+def _ending(settlement: Settlement) -> _Row:
+    outcome, reply = settlement.outcome, settlement.outcome.reply
+    return _identity(settlement) | {
         "b_started": settlement.started_at.timestamp(),
         "b_ended": settlement.ended_at.timestamp(),
         "b_retry": settlement.retry_at.timestamp() if settlement.retry_at else None,
+        "b_verdict": outcome.verdict.value,
+        "b_scope": outcome.scope.value,
+        "b_stage": outcome.stage.value,
+        "b_code": reply.code if reply else None,
+        "b_enhanced": reply.enhanced if reply else None,
+        "b_reply": reply.text if reply else None,
+        "b_detail": outcome.detail,
     }
-
-
-def _taken(connection: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    d = t.delivery.c
-    query = sa.select(d.id, d.lease_owner, d.attempts).where(d.id.in_(ids), d.state == DeliveryState.SENDING)
-    return {row.id: (row.lease_owner, row.attempts) for row in connection.execute(query)}
-
-
-def _is_own_end(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
-    a = t.attempt.c
-    query = sa.select(sa.type_coerce(a.ended_at, sa.Double), a.verdict).where(
-        a.delivery_id == row["b_id"], a.number == row["b_number"]
-    )
-    return tuple(connection.execute(query).one_or_none() or ()) == (row["b_ended"], row["b_verdict"])
 
 
 # -- the statements ------------------------------------------------------------------------------------------------
@@ -175,6 +172,16 @@ def _take(*, live: bool) -> sa.Update:
     return statement.values(state=after.value, attempts=_bind("number", sa.Integer), retry_at=sa.null())
 
 
+def _taken() -> sa.Select[Any]:
+    d = t.delivery.c
+    return sa.select(d.id).where(
+        d.id == _bind("id", sa.Integer),
+        d.state == sa.literal(DeliveryState.SENDING.value),
+        d.lease_owner == _bind("owner"),
+        d.attempts == _bind("number", sa.Integer),
+    )
+
+
 def _open() -> sa.Insert:
     return t.attempt.insert().values(
         delivery_id=_bind("id", sa.Integer),
@@ -199,6 +206,16 @@ def _end() -> sa.Update:
     a = t.attempt.c
     mine = (a.delivery_id == _bind("id", sa.Integer), a.number == _bind("number", sa.Integer))
     return t.attempt.update().where(*mine, a.ended_at.is_(None)).values(_ENDING)
+
+
+def _ended() -> sa.Select[Any]:
+    a = t.attempt.c
+    return sa.select(a.id).where(
+        a.delivery_id == _bind("id", sa.Integer),
+        a.number == _bind("number", sa.Integer),
+        sa.type_coerce(a.ended_at, sa.Double) == _bind("ended", sa.Double),
+        a.verdict == _bind("verdict"),
+    )
 
 
 def _move(verdict: Verdict) -> sa.Update:

@@ -107,9 +107,9 @@ class Queue:
 
         A delivery that is missing from the answer must not be sent: its dispatch was paused or cancelled, or its lease was lost.
         """
-        with self._database.writing() as connection:
-            self._group.settle(connection, settles)
-            return self._group.begin(connection, begins)
+        with self._database.driving() as cursor:
+            self._group.settle(cursor, settles)
+            return self._group.begin(cursor, begins)
 
     def suppress(self, delivery_id: int, *, reason: str, now: datetime) -> bool:
         """An opt-out that came after approval: the person is left out, and the log says why."""

@@ -140,19 +140,6 @@ def delivery_from(row: sa.Row[Any]) -> Delivery:
     )
 
 
-def outcome_columns(outcome: Outcome) -> dict[str, Any]:
-    reply = outcome.reply
-    return {
-        "verdict": outcome.verdict.value,
-        "scope": outcome.scope.value,
-        "stage": outcome.stage.value,
-        "code": reply.code if reply else None,
-        "enhanced": reply.enhanced if reply else None,
-        "reply": reply.text if reply else None,
-        "detail": outcome.detail,
-    }
-
-
 def attempt_from(row: Any) -> Attempt:
     outcome = None
     if row.verdict is not None:

@@ -123,21 +123,21 @@ class Composer:
         recipient = _recipient(contact)
         to = mailbox_header("To", _display_name(contact), recipient)
         top = b"".join((self._head, to, text_header("Subject", subject)))
-        language = f"Content-Language: {self._languages(contact)}\r\n".encode("ascii")
-        rest = b"".join((language, self._middle[0], *content.parts, self._middle[2]))
+        rest = f"Content-Language: {self._languages(contact)}\r\n".encode("ascii") + self._middle[0]
+        body = [part for part in (*content.parts, self._middle[2]) if part]
         head = b"".join((date, top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
         envelope = Envelope(
             message_id=message_id,
             sender=self.sender.bounce_address,
             recipient=recipient,
-            parts=(head, self._tail),
+            parts=(head, *body, self._tail),
         )
         return Message(
             envelope=envelope,
             subject=subject,
             text=content.text,
             html=content.html,
-            content_sha256=joined_sha256((top, rest), self._tail_sha256),
+            content_sha256=joined_sha256((top, rest, *body), self._tail_sha256),
         )
 
     def _written(self, person: Values) -> _Content:

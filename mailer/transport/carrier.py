@@ -60,7 +60,7 @@ class _Load:
     """A job made ready for this connection."""
 
     job: Job
-    pieces: tuple[Piece, ...]
+    pieces: list[Piece]
     commands: Commands
     steps: list[tuple[Stage, bytes]] = field(default_factory=list)
     replies: list[asyncio.Future[RawReply]] = field(default_factory=list)

@@ -126,7 +126,12 @@ class Drain:
         while not self._ended:
             blocked = self._site.blocked()
             batch = await asyncio.to_thread(self._claim, tuple(blocked))
-            held = await self._hand_out(batch)
+            try:
+                held = await self._hand_out(batch)
+            except StoppedByCheck:
+                # kept by a worker that lives on, their leases would keep everybody from them, also after a resume
+                await self._give_back(batch)
+                raise
             await self._give_back(held)
             if batch or self._ended:
                 continue

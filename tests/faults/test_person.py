@@ -235,6 +235,25 @@ def test_every_pause_says_why_and_what_to_do() -> None:
         assert what.en
 
 
+def test_a_package_that_cannot_be_read_holds_nobody(ledger: Ledger) -> None:
+    """What was frozen cannot be used: paused, with nobody kept by the worker that noticed; each resume says so again."""
+    dispatch = begin(ledger, journalists(3), package=b"{}", package_sha256="ab" * 32)
+    seen: list[dict[str, datetime]] = []
+
+    def until() -> bool:
+        found, reason = status(ledger, dispatch)
+        if found is DispatchStatus.PAUSED:
+            assert reason.startswith("message: the stored package")
+            seen.append(ledger.queue.holders())
+            if len(seen) < 2:
+                ledger.dispatches.resume(dispatch.id, who="officer", now=now())
+        return len(seen) == 2
+
+    sent(ledger, dispatch, until=until)
+    assert seen == [{}, {}]
+    assert counts(ledger, dispatch) == {"queued": 3}
+
+
 def test_approved_only_goes_nowhere(ledger: Ledger) -> None:
     """A dispatch that was approved and neither scheduled nor started is left alone by a worker."""
     other = begin(ledger, journalists(3))

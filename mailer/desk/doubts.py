@@ -6,6 +6,7 @@ did not get the old one, with the same frozen package.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,7 +52,9 @@ def resolve(
     moved = tuple(row for row in rows if ledger.queue.resolve(row.id, move, who=who, note="", now=now))
     if moved and move is DeliveryMove.RESEND and dispatch.pause_reason == PauseCause.DOUBT:
         # paused for another reason it stays so: that reason has not gone away
-        ledger.dispatches.resume(dispatch.id, who=who, now=now)
+        with contextlib.suppress(IllegalMove):
+            # somebody else resumed or cancelled it since we looked: what was to be moved has been moved
+            ledger.dispatches.resume(dispatch.id, who=who, now=now)
     ledger.dispatches.finish_if_closed(dispatch.id, now)
     return moved
 

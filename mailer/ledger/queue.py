@@ -205,7 +205,8 @@ class Queue:
     def resolve(
         self, delivery_id: int, move: DeliveryMove, *, who: str, note: str, now: datetime, number: int | None = None
     ) -> bool:
-        """Settle a doubt: confirm, resend or abandon. False when it is in doubt no longer, or by another attempt than `number`."""
+        """Settle a doubt: confirm, resend or abandon. False when it is in doubt no longer, or by another attempt than `number`, and
+        for a resend in a dispatch that is over: there it would be queued for ever."""
         return self._close(delivery_id, move, who=who, note=note, now=now, number=number)
 
     def _close(
@@ -213,6 +214,8 @@ class Queue:
     ) -> bool:
         before, after = DELIVERY_MOVES[move]
         with self._database.writing() as connection:
+            if move is DeliveryMove.RESEND and not _goes_on(connection, delivery_id):
+                return False
             moved = _update_state(connection, delivery_id, before, after, retry_at=None, number=number)
             if moved:
                 dispatch_id = connection.execute(
@@ -243,6 +246,13 @@ def _lease(
     picked = chosen.with_for_update(skip_locked=True).cte("picked")
     statement = t.delivery.update().where(d.id.in_(sa.select(picked.c.id))).values(lease).returning(t.delivery)
     return sorted(map(delivery_from, connection.execute(statement)), key=lambda delivery: delivery.position)
+
+
+def _goes_on(connection: sa.Connection, delivery_id: int) -> bool:
+    """Whether the delivery's dispatch is being sent, or may be again."""
+    d, live = t.delivery.c, (DispatchStatus.SENDING, DispatchStatus.PAUSED)
+    query = sa.select(d.id).join(t.dispatch).where(d.id == delivery_id, t.dispatch.c.status.in_(live))
+    return connection.execute(query).first() is not None
 
 
 def _update_state(

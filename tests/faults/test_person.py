@@ -162,6 +162,25 @@ def test_resend_does_not_undo_another_pause(ledger: Ledger) -> None:
         resolve(ledger, current(ledger, dispatch), DeliveryMove.RESEND, None, who="officer", now=now())
 
 
+def test_resend_meets_a_cancel(ledger: Ledger) -> None:
+    """Cancelled by one officer while another sends a doubt again: nothing is queued where nothing will ever be sent."""
+    dispatch, _, victims = in_doubt(ledger, 12, 1)
+    as_seen = current(ledger, dispatch)
+    ledger.dispatches.cancel(dispatch.id, who="another", now=now())
+    assert resolve(ledger, as_seen, DeliveryMove.RESEND, victims, who="officer", now=now()) == ()
+    assert counts(ledger, dispatch) == {"accepted": 11, "in_doubt": 1}
+    assert len(resolve(ledger, as_seen, DeliveryMove.ABANDON, victims, who="officer", now=now())) == 1
+
+
+def test_two_officers_resend(ledger: Ledger) -> None:
+    """Each sends one doubt again: the second finds the dispatch running already, and both are sent."""
+    dispatch, _, victims = in_doubt(ledger, 12, 2)
+    as_seen = current(ledger, dispatch)
+    for victim in victims:
+        assert len(resolve(ledger, as_seen, DeliveryMove.RESEND, [victim], who="officer", now=now())) == 1
+    assert sorted(sent(ledger, dispatch).recipients) == victims
+
+
 def test_send_again_to_exactly_those_who_did_not_get_it(ledger: Ledger) -> None:
     """Refused and given up, not accepted and not in doubt; a second time nobody who has been reached meanwhile."""
     people = journalists(20)

@@ -153,7 +153,7 @@ def test_suppression_survives_erasure(ledger: Ledger) -> None:
     entry = ledger.suppressed.suppressions().entry("a@news.example", reason="asked", added_at=T0, added_by="t")
     assert isinstance(entry, Suppression)
     assert ledger.suppressed.add([entry]) == 1
-    assert ledger.suppressed.erase(entry.digest)
+    assert ledger.forgetting.forget(contact("a@news.example").address).suppressed
     assert ledger.suppressed.add([entry]) == 0
     (kept,) = ledger.suppressed.suppressions().entries
     assert (kept.shown, kept.reason) == (None, "asked")

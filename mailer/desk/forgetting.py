@@ -15,7 +15,6 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from mailer.contacts import parse_address, upkeep
-from mailer.contacts.suppression import Suppression, SuppressionKind
 from mailer.contacts.upkeep import Forgotten
 from mailer.desk.preview import WRITTEN, file_part
 from mailer.dispatch import Address
@@ -63,11 +62,9 @@ def forget(address: Address, *, root: Path, inbox: Path, ledger: Ledger) -> Eras
     """Erase `address` from the workspace at `root`. Raises IllegalMove, before anything is changed, while a delivery to them is
     open. May be repeated: what a failure of the disk left over is found again."""
     rows = ledger.forgetting.forget(address)
-    entry = _suppression(ledger, address)
-    suppressed = entry is not None and ledger.suppressed.erase(entry.digest)
     tables = upkeep.forget(list_files(root), address)
     removed = [path for path in _copies(root, inbox, address) if _delete(path)]
-    return _erased(address, root, ledger, rows, tables, removed, suppressed=suppressed)
+    return _erased(address, root, ledger, rows, tables, removed)
 
 
 def foresee(address: Address, *, root: Path, inbox: Path, ledger: Ledger) -> Erased:
@@ -75,14 +72,7 @@ def foresee(address: Address, *, root: Path, inbox: Path, ledger: Ledger) -> Era
     rows = ledger.forgetting.foresee(address)
     tables = upkeep.forget(list_files(root), address, write=False)
     removed = list(_copies(root, inbox, address))
-    suppressed = _suppression(ledger, address) is not None
-    return _erased(address, root, ledger, rows, tables, removed, suppressed=suppressed)
-
-
-def _suppression(ledger: Ledger, address: Address) -> Suppression | None:
-    """The entry for this very address; one for its whole domain names nobody."""
-    entry = ledger.suppressed.suppressions().why(address)
-    return entry if entry is not None and entry.kind is SuppressionKind.ADDRESS else None
+    return _erased(address, root, ledger, rows, tables, removed)
 
 
 def _erased(
@@ -92,8 +82,6 @@ def _erased(
     rows: ForgottenRows,
     tables: tuple[Forgotten, ...],
     removed: list[Path],
-    *,
-    suppressed: bool,
 ) -> Erased:
     told = {one.path for one in tables} | {path.resolve() for path in removed}
     others = (path for folder in _SEARCHED for path in _files(root / folder) if path.resolve() not in told)
@@ -102,7 +90,7 @@ def _erased(
         removed=tuple(removed),
         deliveries=rows.deliveries,
         left_out=rows.left_out,
-        suppressed=suppressed,
+        suppressed=rows.suppressed,
         left=tuple(sorted(path for path in others if not _is_of(ledger, path) and _mentions(path, address))),
         drafts=rows.drafts,
     )

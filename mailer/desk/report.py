@@ -7,7 +7,7 @@ Not here: tables and colours (`cli/`), pages (`web/`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from mailer.ledger import Ledger, LogFilter, LogRow
 from mailer.transport import Meaning, explain
 from mailer.wording import Language, Text
 
-__all__ = ["LogLine", "Status", "log_lines", "log_record", "pause_words", "status_of", "status_record"]
+__all__ = ["LogLine", "Status", "explained", "log_lines", "log_record", "pause_words", "status_of", "status_record"]
 
 RATE_WINDOW = timedelta(seconds=30)
 
@@ -73,7 +73,11 @@ def status_of(ledger: Ledger, dispatch: Dispatch, now: datetime) -> Status:
 def log_lines(
     ledger: Ledger, which: LogFilter, *, limit: int | None = None, offset: int = 0, attempts: bool = False
 ) -> tuple[LogLine, ...]:
-    rows = ledger.log.rows(which, limit=limit, offset=offset)
+    return explained(ledger, ledger.log.rows(which, limit=limit, offset=offset), attempts=attempts)
+
+
+def explained(ledger: Ledger, rows: Sequence[LogRow], *, attempts: bool = False) -> tuple[LogLine, ...]:
+    """Rows with what they mean; with `attempts`, every try of each."""
     history = ledger.log.history(row.delivery.id for row in rows) if attempts else {}
     reasons = ledger.log.notes(row.delivery.id for row in rows if row.delivery.state is DeliveryState.SUPPRESSED)
     return tuple(
@@ -103,11 +107,11 @@ _EXPIRED = Meaning(
 )
 _DOUBT = Meaning(
     what=Text(
-        "보낸 뒤 서버의 대답을 받지 못했습니다. 받았을 수도, 못 받았을 수도 있습니다",
+        "보낸 뒤 서버의 응답을 받지 못했습니다. 받았을 수도, 못 받았을 수도 있습니다",
         "no answer came after the message left: it may or may not have arrived",
     ),
     todo=Text(
-        "상대에게 확인한 뒤 mailer resolve 로 정리하세요", "ask the addressee, then settle it with mailer resolve"
+        "받는 분께 확인한 뒤 mailer resolve 로 정리하십시오", "ask the addressee, then settle it with mailer resolve"
     ),
 )
 _CONFIRMED = Meaning(
@@ -139,7 +143,7 @@ _PAUSE_WORDS = {
     PauseCause.OFFICER: (Text("사람이 멈췄습니다", "paused by a person"), None),
     PauseCause.STOPPED: (Text("보내는 중에 프로그램을 멈췄습니다", "the program was stopped while sending"), None),
     PauseCause.LATE: (
-        Text("예약한 시각을 너무 지나서 보내지 않고 붙들어 두었습니다", "held: it was found too long after its time"),
+        Text("예약한 시각을 너무 지나서 보내지 않고 보류했습니다", "held: it was found too long after its time"),
         Text(
             "지금이라도 보내려면 resume, 다른 시각에는 move, 그만두려면 cancel",
             "resume to send now, move for another time, or cancel",
@@ -161,17 +165,17 @@ _PAUSE_WORDS = {
             "서버가 이 메일을 누구에게도 받아 주지 않아 멈췄습니다", "paused: the server takes this message for nobody"
         ),
         Text(
-            "서버의 말을 읽으세요. 설정 때문이면 고친 뒤 resume, 원고를 고쳐야 하면 cancel 하고 새로 발송",
+            "서버 응답을 읽으십시오. 설정 때문이면 고친 뒤 resume, 원고를 고쳐야 하면 cancel 하고 새로 발송",
             "read the server's words; mend the settings and resume, or cancel, mend the letter and send it anew",
         ),
     ),
     PauseCause.ERROR_RATE: (
         Text("거절이 잇따라 멈췄습니다", "paused: one refusal after the other"),
-        Text("mailer log 에서 서버의 말을 확인하세요", "read the server's words in mailer log"),
+        Text("mailer log 에서 서버 응답을 확인하십시오", "read the server's words in mailer log"),
     ),
     PauseCause.DOUBT: (
         Text("받았는지 알 수 없는 사람만 남았습니다", "only deliveries in doubt are left"),
-        Text("mailer resolve 로 정리하세요", "settle them with mailer resolve"),
+        Text("mailer resolve 로 정리하십시오", "settle them with mailer resolve"),
     ),
     PauseCause.DEADLINE: (
         Text(
@@ -186,7 +190,7 @@ _PAUSE_WORDS = {
     PauseCause.LEDGER: (Text("기록할 수 없어 멈췄습니다", "paused: nothing can be recorded"), None),
     PauseCause.MODE: (
         Text(
-            "연습 모드와 실제 발송이 뒤바뀌어 보내지 않고 붙들어 두었습니다",
+            "연습 모드와 실제 발송이 뒤바뀌어 보내지 않고 보류했습니다",
             "held: it was approved in practice and a mail server is set now, or the other way round",
         ),
         Text(

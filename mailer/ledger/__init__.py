@@ -13,6 +13,7 @@ database of a newer version is refused, one of an older version is migrated afte
     ledger.presence()   a worker's proof of life
     ledger.overview     pages of the log, newest results, numbers of all dispatches
     ledger.manuscripts  releases being written on the web page
+    ledger.testers      who gets test copies
     ledger.accounts     who may use the web page, and who is logged in
 
 All methods block; asynchronous callers use threads. Times are aware datetimes and always handed in: the ledger reads no clock.
@@ -27,13 +28,14 @@ from pathlib import Path
 from mailer.ledger.accounts import Account, Accounts, Session
 from mailer.ledger.connect import open_database
 from mailer.ledger.dispatches import Dispatches
-from mailer.ledger.forgetting import Forgetting
+from mailer.ledger.forgetting import Forgetting, ForgottenRows
 from mailer.ledger.log import Log, LogFilter
 from mailer.ledger.manuscripts import DraftLetter, Manuscripts
 from mailer.ledger.overview import LogOrder, Overview
 from mailer.ledger.presence import Presence
 from mailer.ledger.queue import Beginning, Queue, Settlement
 from mailer.ledger.suppressed import Suppressed
+from mailer.ledger.testers import Tester, Testers
 from mailer.ledger.values import Draft, LeftOutRow, LogRow, Share
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Beginning",
     "Draft",
     "DraftLetter",
+    "ForgottenRows",
     "Ledger",
     "LeftOutRow",
     "LogFilter",
@@ -50,6 +53,7 @@ __all__ = [
     "Session",
     "Settlement",
     "Share",
+    "Tester",
     "open_ledger",
 ]
 
@@ -67,6 +71,7 @@ class Ledger:
         self.forgetting = Forgetting(self._database, self.suppressed)
         self.overview = Overview(self._database)
         self.manuscripts = Manuscripts(self._database)
+        self.testers = Testers(self._database)
         self.accounts = Accounts(self._database)
 
     def presence(self, *, practice: bool = False) -> Presence:

@@ -19,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailer.contacts.suppression import digest
+from mailer.contacts.suppression import SuppressionKind, digest
 from mailer.dispatch import Address, Contact
 from mailer.dispatch.states import OPEN
 from mailer.errors import IllegalMove
@@ -38,11 +38,12 @@ _LEFT_OUT = ("address", "reason_ko", "reason_en")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgottenRows:
-    """`deliveries` were masked, in `left_out` rows the address was; `drafts` on the web page still mention it. A tester of that
-    address is gone."""
+    """`deliveries` were masked, in `left_out` rows the address was; `suppressed` when a suppression of this very address stays in
+    force without it; `drafts` on the web page still mention it. A tester of that address is gone."""
 
     deliveries: int
     left_out: int
+    suppressed: bool
     drafts: tuple[str, ...]
 
 
@@ -66,6 +67,7 @@ class Forgetting:
         """All of it in one transaction. Raises IllegalMove as `require_closed` does."""
         key = self.keys(address.key)[1]
         mask = _Mask(address)
+        entry = self._suppression(address)
         with self._database.writing() as connection:
             # freed pages are overwritten, so that the address is not left lying in the file
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
@@ -75,18 +77,21 @@ class Forgetting:
             _mask_texts(connection, t.event, ("note",), mask)
             _mask_texts(connection, t.suppression, ("reason",), mask)
             _mask_texts(connection, t.dispatch, ("pause_reason",), mask)
+            suppressed = connection.execute(t.suppression.update().where(entry).values(shown=None)).rowcount == 1
             drafts = _drafts(connection, mask)
             connection.execute(t.tester.delete().where(t.tester.c.address_key == address.key))
         self._empty_journal()
-        return ForgottenRows(deliveries=deliveries, left_out=left_out, drafts=drafts)
+        return ForgottenRows(deliveries=deliveries, left_out=left_out, suppressed=suppressed, drafts=drafts)
 
     def foresee(self, address: Address) -> ForgottenRows:
         """What `forget` would answer now. Changes nothing, raises nothing."""
-        mask, d = _Mask(address), t.delivery.c
+        mask, entry = _Mask(address), self._suppression(address)
+        theirs = t.delivery.c.address_key == address.key
+        number = sa.select(sa.func.count())
         with self._database.reading() as connection:
-            query = sa.select(sa.func.count()).where(d.address_key == address.key)
             return ForgottenRows(
-                deliveries=int(connection.execute(query).scalar_one()),
+                deliveries=int(connection.execute(number.select_from(t.delivery).where(theirs)).scalar_one()),
+                suppressed=connection.execute(number.select_from(t.suppression).where(entry)).scalar_one() == 1,
                 left_out=sum(1 for _ in _masked_texts(connection, t.left_out, _LEFT_OUT, mask)),
                 drafts=_drafts(connection, mask),
             )
@@ -95,6 +100,11 @@ class Forgetting:
         """The dispatches that are not over for `address`; while there are any, it cannot be forgotten."""
         with self._database.reading() as connection:
             return _waiting_in(connection, address)
+
+    def _suppression(self, address: Address) -> sa.ColumnElement[bool]:
+        """The entry for this very address; one for its whole domain names nobody."""
+        s = t.suppression.c
+        return sa.and_(s.kind == SuppressionKind.ADDRESS, s.digest == digest(self._suppressed.salt(), address.key))
 
     def _empty_journal(self) -> None:
         """Move the write-ahead log into the database and cut it; while another process reads, its next checkpoint does it."""

@@ -57,12 +57,6 @@ class Suppressed:
         with self._database.writing() as connection:
             return connection.execute(t.suppression.delete().where(t.suppression.c.digest == digest)).rowcount == 1
 
-    def erase(self, digest: str) -> bool:
-        """Forget the readable address, keep the digest."""
-        with self._database.writing() as connection:
-            statement = t.suppression.update().where(t.suppression.c.digest == digest).values(shown=None)
-            return connection.execute(statement).rowcount == 1
-
     def salt(self) -> bytes:
         """The salt of every digest of this ledger, made at the first use."""
         query = sa.select(t.meta.c.value).where(t.meta.c.key == SALT)

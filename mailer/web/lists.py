@@ -1,23 +1,20 @@
-"""연락처: the lists and their people, each person's history, and whom nobody may write to.
+"""연락처: the lists and their people, and whom nobody may write to.
 
-Not here: bringing files in (`imports.py`), the rules (`contacts/`).
+Not here: one person (`person.py`), bringing files in (`imports.py`), the rules (`contacts/`).
 """
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from mailer.contacts import Problem, parse_address, upkeep
+from mailer.contacts import Problem, upkeep
 from mailer.desk.preview import file_part
-from mailer.dispatch import Contact
-from mailer.errors import MailerError, UsageError
-from mailer.web.catalogue import read_list, read_lists
+from mailer.errors import MailerError
+from mailer.web.catalogue import people_matching, read_list, read_lists
 from mailer.web.frames import download
-from mailer.web.plain import meaning_for_pages
 from mailer.web.visit import Visit
-from mailer.wording import Text
 
-__all__ = ["allow", "export_list", "show_list", "show_lists", "show_person", "show_suppressed", "suppress"]
+__all__ = ["allow", "export_list", "show_list", "show_lists", "show_suppressed", "suppress"]
 
 SHOWN = 100
 
@@ -30,7 +27,7 @@ def show_lists(visit: Visit) -> Response:
 def show_list(visit: Visit) -> Response:
     name, find = visit.path("name"), visit.query("find").strip()[:100]
     found = read_list(visit.app, name)
-    people = [one for one in found.contacts if _matches(one, find)]
+    people = people_matching(visit.app, name, find)
     last = max(-(-len(people) // SHOWN), 1)
     page = min(max(visit.number("page", 1), 1), last)
     return visit.show(
@@ -50,32 +47,6 @@ def export_list(visit: Visit) -> Response:
     """The list as a file that Excel opens, without formulas."""
     found = read_list(visit.app, visit.path("name"))
     return download(upkeep.render_list(found.contacts), f"{file_part(found.name)}.csv", "text/csv; charset=utf-8")
-
-
-def show_person(visit: Visit) -> Response:
-    """Where somebody stands, and everything that was ever addressed to them."""
-    address = parse_address(visit.query("address"), check_slips=False)
-    if isinstance(address, Problem):
-        raise UsageError(
-            Text("메일 주소가 아닙니다", "this is not an e-mail address"), where=visit.query("address")[:200]
-        )
-    rows = visit.app.ledger.overview.person(address.key)
-    places = [
-        (name, one)
-        for name, found in read_lists(visit.app)
-        if not isinstance(found, MailerError)
-        for one in found.contacts
-        if one.address.key == address.key
-    ]
-    titles = {one.id: one.title for one in visit.app.ledger.dispatches.all()} if rows else {}
-    return visit.show(
-        "person.html",
-        address=str(address),
-        name=_name(places, [row.delivery.contact for row in rows]),
-        places=places,
-        rows=[(row, meaning_for_pages(row), titles.get(row.delivery.dispatch_id, "")) for row in rows],
-        barred=visit.app.suppressions().why(address),
-    )
 
 
 def show_suppressed(visit: Visit) -> Response:
@@ -105,15 +76,3 @@ def _suppressed(visit: Visit, *, wrong: Problem | None = None) -> Response:
         wrong=wrong,
         target=visit.form.get("target") or visit.query("target"),
     )
-
-
-def _matches(contact: Contact, find: str) -> bool:
-    wanted = find.casefold()
-    return not wanted or any(
-        wanted in text.casefold() for text in (contact.name, contact.outlet, str(contact.address), contact.desk)
-    )
-
-
-def _name(places: list[tuple[str, Contact]], sent: list[Contact]) -> str:
-    known = [one for _, one in places] + sent
-    return next((one.name for one in known if one.name), "")

@@ -24,7 +24,7 @@ from mailer.desk.times import read_wall_time
 from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus
 from mailer.ledger import LogRow
 from mailer.web.confirming import HOLD
-from mailer.web.plain import meaning_for_pages, pause_for_pages
+from mailer.web.plain import pause_for_pages, told_for_pages
 from mailer.web.roles import Role
 from mailer.web.states import BAR, STATUS_TAGS
 from mailer.web.visit import Typed, Visit, refusal_of, visit_of
@@ -152,7 +152,7 @@ def _facts(visit: Visit, dispatch: Dispatch) -> dict[str, Any]:
         "what": what,
         "todo": todo,
         "hold": max((send_at - now).total_seconds(), 0.1) if held and send_at else 0,
-        "newest": [(row, meaning_for_pages(row)) for row in newest],
+        "newest": told_for_pages(ledger, newest),
         "again": _failed(status),
         "say_line": visit.w("say_progress", percent=percent, state=STATUS_TAGS[dispatch.status][0].to(visit.language)),
         "retry_at": ledger.queue.next_retry(dispatch.id) if status.counts[DeliveryState.DEFERRED] else None,

@@ -192,8 +192,7 @@ def _drawn(manuscript: Manuscript) -> tuple[bytes, ...]:
 
 def _lists_gone(names: Sequence[str]) -> ListError:
     return ListError(
-        Text("고른 명단이 없어졌습니다", "a chosen list is gone"),
-        where=", ".join(names),
+        Text(f"고른 명단이 없어졌습니다: {', '.join(names)}", f"a chosen list is gone: {', '.join(names)}"),
         remedy=Text("‘받는 사람’에서 명단을 다시 고르십시오", "choose lists again under “People”"),
     )
 

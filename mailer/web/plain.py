@@ -6,44 +6,46 @@ Not here: the advice of the terminal (`desk/report.py`, `transport/meanings_tabl
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from mailer.desk.report import meaning_of, pause_words
+from mailer.desk.report import LogLine, explained, pause_words
 from mailer.dispatch import DeliveryState, PauseCause
-from mailer.ledger import LogRow
+from mailer.ledger import Ledger, LogRow
 from mailer.transport import Meaning
 from mailer.wording import Text
 
-__all__ = ["meaning_for_pages", "pause_for_pages", "remedy_for_pages"]
+__all__ = ["meaning_for_pages", "pause_for_pages", "remedy_for_pages", "told_for_pages"]
 
 _COMMAND = re.compile(r"\bmailer [a-z]|--[a-z]|\.env\b|`|\bresume\b|\bmove\b|\bcancel\b")
 _DOUBT = Text(
-    "상대에게 받았는지 물어본 뒤, 아래 단추로 정리하세요.",
+    "받는 분께 받았는지 물어본 뒤, 아래 단추로 정리하십시오.",
     "Ask whether it arrived, then settle it with the buttons below.",
 )
 _AGAIN = Text("‘다시 보내기’로 새로 보낼 수 있습니다.", "You can send it again with the button above.")
 _PAUSED = {
     PauseCause.LATE: Text(
-        "지금이라도 보내려면 ‘이어서 보내기’, 그만두려면 ‘남은 발송 취소’를 누르세요.",
+        "지금이라도 보내려면 ‘이어서 보내기’, 그만두려면 ‘남은 발송 취소’를 누르십시오.",
         "Press “Go on” to send it now, or “Cancel the rest”.",
     ),
     PauseCause.SITE: Text(
-        "설정에서 서버 점검을 한 뒤 ‘이어서 보내기’를 누르세요.", "Test the server under Settings, then press “Go on”."
+        "설정에서 서버 점검을 한 뒤 ‘이어서 보내기’를 누르십시오.",
+        "Test the server under Settings, then press “Go on”.",
     ),
     PauseCause.LOGIN: Text(
-        "메일 서버의 사용자 이름과 비밀번호를 관리자와 확인한 뒤 ‘이어서 보내기’를 누르세요.",
+        "메일 서버의 사용자 이름과 비밀번호를 관리자와 확인한 뒤 ‘이어서 보내기’를 누르십시오.",
         "Check the user name and password of the mail server with your administrator, then press “Go on”.",
     ),
     PauseCause.MESSAGE: Text(
-        "서버의 말을 읽어 보세요. 이 내용으로는 아무도 받지 못하므로, 취소하고 고쳐서 새로 보내는 편이 낫습니다.",
+        "서버 응답을 읽어 보십시오. 이 내용으로는 아무도 받지 못하므로, 취소하고 고쳐서 새로 보내는 편이 낫습니다.",
         "Read the server's words. Nobody will get it like this: cancel, correct it, and send it anew.",
     ),
     PauseCause.ERROR_RATE: Text(
-        "발송 기록에서 서버의 말을 읽고, 문제가 없으면 ‘이어서 보내기’를 누르세요.",
+        "발송 기록에서 서버 응답을 읽고, 문제가 없으면 ‘이어서 보내기’를 누르십시오.",
         "Read the server's words in the log; if all is well, press “Go on”.",
     ),
-    PauseCause.DOUBT: Text("아래에서 확인 필요한 사람을 정리하세요.", "Settle the people in doubt below."),
+    PauseCause.DOUBT: Text("아래에서 확인 필요한 사람을 정리하십시오.", "Settle the people in doubt below."),
     PauseCause.DEADLINE: Text(
-        "지금이라도 보내려면 ‘이어서 보내기’(시한을 새로 셉니다), 그만두려면 ‘남은 발송 취소’를 누르세요.",
+        "지금이라도 보내려면 ‘이어서 보내기’(시한을 새로 셉니다), 그만두려면 ‘남은 발송 취소’를 누르십시오.",
         "Press “Go on” (the deadline starts anew) or “Cancel the rest”.",
     ),
 }
@@ -56,14 +58,19 @@ def remedy_for_pages(remedy: Text | None) -> Text | None:
     return remedy
 
 
-def meaning_for_pages(row: LogRow) -> Meaning:
+def meaning_for_pages(line: LogLine) -> Meaning:
     """What a row of the log comes to, and what to press."""
-    meaning = meaning_of(row)
-    if row.delivery.state is DeliveryState.IN_DOUBT:
+    meaning = line.meaning
+    if line.row.delivery.state is DeliveryState.IN_DOUBT:
         return Meaning(what=meaning.what, todo=_DOUBT)
     if "mailer resend" in meaning.todo.en:
         return Meaning(what=meaning.what, todo=_AGAIN)
     return Meaning(what=meaning.what, todo=remedy_for_pages(meaning.todo) or Text("", ""))
+
+
+def told_for_pages(ledger: Ledger, rows: Sequence[LogRow]) -> list[tuple[LogRow, Meaning]]:
+    """Rows of the log with what each comes to."""
+    return [(line.row, meaning_for_pages(line)) for line in explained(ledger, rows)]
 
 
 def pause_for_pages(reason: str | None) -> tuple[Text, Text | None]:

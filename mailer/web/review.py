@@ -16,13 +16,13 @@ from starlette.responses import Response
 from mailer.desk.approval import schedule
 from mailer.desk.doubts import failed_deliveries, resend_failed, resolve
 from mailer.desk.export import export_log
-from mailer.desk.report import log_lines, status_of
+from mailer.desk.report import explained, log_lines, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
 from mailer.errors import LedgerError
 from mailer.ledger import LogFilter, LogOrder, LogRow
 from mailer.web.confirming import TYPED_ABOVE, hold_until
 from mailer.web.frames import download
-from mailer.web.plain import meaning_for_pages
+from mailer.web.plain import meaning_for_pages, told_for_pages
 from mailer.web.visit import Visit
 
 __all__ = ["export", "print_view", "resend", "settle", "show_log", "show_resend"]
@@ -43,12 +43,11 @@ def show_log(visit: Visit) -> Response:
     descending = visit.query("down") == "1"
     rows, total, page = _page(visit, which, order, descending=descending)
     last = max(-(-total // SHOWN), 1)
-    history = ledger.log.history(row.delivery.id for row in rows)
     chosen = ledger.dispatches.get(which.dispatch_id) if which.dispatch_id else None
     counts = ledger.queue.counts(chosen.id) if chosen else {}
     return visit.show(
         "log.html",
-        rows=[(row, meaning_for_pages(row), history.get(row.delivery.id, ())) for row in rows],
+        rows=[(line.row, meaning_for_pages(line), line.history) for line in explained(ledger, rows, attempts=True)],
         total=total,
         page=page,
         last=last,
@@ -96,7 +95,7 @@ def print_view(visit: Visit) -> Response:
         dispatch=dispatch,
         status=status,
         fine=[f"{one.outlet} {one.name}".strip() or str(one.address) for one in people],
-        rows=[(row, meaning_for_pages(row)) for row in others],
+        rows=told_for_pages(visit.app.ledger, others),
         more=status.total - len(fine) - len(others),
     )
 
@@ -145,12 +144,12 @@ def _show_resend(visit: Visit, old: Dispatch, *, problem: str = "") -> Response:
     rows = failed_deliveries(visit.app.ledger, old)
     wanted = {row.id for row in rows}
     lost = (DeliveryState.FAILED, DeliveryState.BOUNCED)
-    lines = visit.app.ledger.log.rows(LogFilter(dispatch_id=old.id, states=lost))
+    lines = log_lines(visit.app.ledger, LogFilter(dispatch_id=old.id, states=lost))
     return visit.show(
         "resend.html",
         code=409 if problem else 200,
         dispatch=old,
-        people=[(row, meaning_for_pages(row)) for row in lines if row.delivery.id in wanted],
+        people=[(line.row, meaning_for_pages(line)) for line in lines if line.row.delivery.id in wanted],
         key=_key(visit, old, rows),
         typed_above=TYPED_ABOVE,
         problem=problem,

@@ -54,3 +54,32 @@ def test_runs_lose_nothing(text: str) -> None:
     assert "".join(run.text for run in pieces) == text
     assert all(run.text for run in pieces)
     assert all(a.lang != b.lang for a, b in pairwise(pieces))
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("They say שלום עולם and go on", "שלום עולם"),
+        ("the movement (התנועה), founded", "התנועה"),
+        ('the group (ע"ר (חדש)) of', 'ע"ר (חדש)'),
+        ("a centre, مركز الحقوق, in town", "مركز الحقوق"),
+    ],
+)
+def test_what_surrounds_right_to_left_words_stays_outside(text: str, foreign: str) -> None:
+    """A blank, comma or closing bracket behind Hebrew or Arabic words belongs to the sentence, or it would jump to their left."""
+    assert [run.text for run in runs(text) if run.lang in ("ar", "he")] == [foreign]
+    assert "".join(run.text for run in runs(text)) == text
+
+
+def test_scripts_of_the_world_have_their_language() -> None:
+    """A screen reader must not spell Tibetan or Georgian in English."""
+    names = {
+        "bo": "བོད་ཀྱི་",
+        "ka": "ადამიანის",
+        "my": "မြန်မာ",
+        "am": "የሰብአዊ",
+        "hy": "Մարդու",
+        "km": "កម្ពុជា",
+        "ta": "மனித",
+    }
+    assert {language_of(name): name for name in names.values()} == names

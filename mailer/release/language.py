@@ -25,8 +25,23 @@ _SCRIPTS = {
     "ar": "\u0600-\u06ff\u0750-\u077f\u0870-\u08ff\ufb50-\ufdff\ufe70-\ufefc",
     "he": "\u0590-\u05ff\ufb1d-\ufb4f",
     "el": "\u0370-\u03ff\u1f00-\u1fff",
+    "hy": "\u0530-\u058f\ufb13-\ufb17",
+    "ka": "\u10a0-\u10ff\u1c90-\u1cbf\u2d00-\u2d2f",
+    "am": "\u1200-\u139f\u2d80-\u2ddf\uab00-\uab2f",
     "hi": "\u0900-\u097f\ua8e0-\ua8ff",
+    "bn": "\u0980-\u09ff",
+    "pa": "\u0a00-\u0a7f",
+    "gu": "\u0a80-\u0aff",
+    "ta": "\u0b80-\u0bff",
+    "te": "\u0c00-\u0c7f",
+    "kn": "\u0c80-\u0cff",
+    "ml": "\u0d00-\u0d7f",
+    "si": "\u0d80-\u0dff",
     "th": "\u0e00-\u0e7f",
+    "lo": "\u0e80-\u0eff",
+    "km": "\u1780-\u17ff\u19e0-\u19ff",
+    "my": "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f",
+    "bo": "\u0f00-\u0fff",
 }
 _OTHER_LETTER = r"[^\W\d_]"
 _PIECE = re.compile(
@@ -37,6 +52,7 @@ _GIVEN_BACK = " \t([{-,.'\"“‘·"
 """Neutral characters at the end of a foreign run belong to the text around it."""
 
 _RIGHT_TO_LEFT = {"ar", "he"}
+_CLOSING = {")": "(", "]": "[", "”": "“", "’": "‘"}
 _KEEPS_SHORT_LATIN = {"ko", "ja", "zh-TW", "zh-CN"}
 
 
@@ -97,9 +113,12 @@ def _settled(lang: str | None, piece: str, base: str) -> list[Run]:
     if lang == "latn":
         short = len(_WORD.findall(piece)) < 3
         lang = base if base in _KEEPS_SHORT_LATIN and short else "en"
-    if lang is None or lang == base or lang in _RIGHT_TO_LEFT:
-        return [Run(text=piece, lang=lang or base)]
+    if lang is None or lang == base:
+        return [Run(text=piece, lang=base)]
     kept = piece.rstrip(_GIVEN_BACK)
+    # A bracket that closes around the foreign words must not turn over with them.
+    while lang in _RIGHT_TO_LEFT and kept.count(kept[-1:]) > kept.count(_CLOSING.get(kept[-1:], kept[-1:])):
+        kept = kept[:-1].rstrip(_GIVEN_BACK)
     return [Run(text=part, lang=tag) for part, tag in ((kept, lang), (piece[len(kept) :], base)) if part]
 
 

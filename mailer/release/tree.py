@@ -2,8 +2,8 @@
 
 Inline nodes are `Run | Strong | Emphasis | Strike | Link | Code | LineBreak`; blocks are `Paragraph | Heading | BulletList |
 OrderedList | Quote | Table | Rule | CodeBlock`. `line` is the 1-based line of the letter file where a block begins; `lang` is a
-BCP 47 tag guessed from the script (`en`, `ko`, `ja`, `zh-TW`, `zh-CN`, `ru`, `ar`, rarely `he`, `el`, `hi`, `th`; everything in
-Latin letters, Vietnamese too, is `en`).
+BCP 47 tag guessed from the script (`en`, `ko`, `ja`, `zh-TW`, `zh-CN`, `ru`, `ar`, rarely another of the keys in `language.py`;
+everything in Latin letters, Vietnamese too, is `en`).
 
 Not here: reading Markdown (`markdown.py`), any markup of a target format (the writers build it from these values).
 """

@@ -45,6 +45,9 @@ def with_broken(tail: str) -> list[str]:
         "\n".join(f"- {name}" for name in PLAIN),
         "\n".join(f"{number}. {name}" for number, name in enumerate(PLAIN, 1)),
         "\n".join(f"• {name}" for name in PLAIN),
+        "\n".join(f"{number}\t{name}" for number, name in enumerate(PLAIN, 1)),
+        "\n".join(f"({number}) {name}" for number, name in enumerate(PLAIN, 1)),
+        "\n".join(f"{chr(0x2460 + number)}{name}" for number, name in enumerate(PLAIN)),
         "\n\n".join(PLAIN[:4]) + "\n\n" + "  \n".join(PLAIN[4:8]) + "\n\n- " + "\n- ".join(PLAIN[8:]),
     ],
 )
@@ -210,3 +213,23 @@ def test_count_sentence(text: str, expected: tuple[int, int]) -> None:
 def test_no_count_sentence(text: str) -> None:
     """Names with numbers, dates and half a statement are no count."""
     assert read_count(text) is None
+
+
+def test_commas_in_brackets_do_not_split_a_row() -> None:
+    """A row of names is split between the names, not inside their brackets."""
+    release = release_of(names_letter("가람단체(서울, 부산), 나루모임, 다온연구소, 라온모임", "총 4개 단체"))
+    assert names(release) == ["가람단체(서울, 부산)", "나루모임", "다온연구소", "라온모임"]
+
+
+@pytest.mark.parametrize("stop", ["### Asia", "| No | Name |\n|---|---|\n| 1 | Elm |", "> Elm"])
+def test_what_ends_the_names_is_shown(stop: str) -> None:
+    """Names below a heading, in a table or in a quote are not counted, and the author is told where the list ended."""
+    text = names_letter(f"{PLAIN[0]}\n{PLAIN[1]}\n\n{stop}\n\n{PLAIN[2]}")
+    (finding,) = found(release_of(text), "signatories_end", Level.WARNING)
+    assert finding.where == f"letter.md:{text.splitlines().index(stop.splitlines()[0]) + 1}"
+
+
+def test_headings_below_a_block_of_names_are_fine() -> None:
+    """After an explicit block anything may follow."""
+    text = letter(end="Sincerely,\n\n```연명\nElm\nOak\n```\n\n### About us\n\nWe are many.")
+    assert found(release_of(text), "signatories_end") == []

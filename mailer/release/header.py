@@ -6,7 +6,8 @@
     ---                                     ---
 
 Labels are read with any spaces and bold marks inside, behind a bullet or a number, with any sign that looks like a colon, in
-Korean or English. A rule may also be drawn with box lines, as word processors do. Front matter is strictly one `key: value` a line (quotes are taken off); lists, blocks and nesting of YAML are refused by name, never guessed.
+Korean or English. A rule may also be drawn with box lines, as word processors do. Front matter is strictly one `key: value` a
+line (quotes are taken off); lists, blocks and nesting of YAML are refused by name, never guessed.
 
 Not here: what the values mean (`dates.py`, `reader.py`).
 """

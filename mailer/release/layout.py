@@ -34,9 +34,12 @@ _FORMULA = re.compile(
 _FORMULA_TAIL = re.compile(r"\s*(?:[(（\[][^()（）\[\]]{0,60}[)）\]])?\s*[,:.：，]?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\S{0,20})")
 _NAMES_INFO = ("연명", "서명", "signatories")
-_BULLET = re.compile(r"\s{0,8}(?:[-*+•·‣▪◦○●–]|\d{1,4}[.)])[ \t]+(?=\S)")
+_BULLET = re.compile(
+    r"\s{0,8}(?:(?:[-*+•·‣▪◦○●–]|\d{1,4}[.)])[ \t]+|\d{1,4} ?\t[ \t]*|(?:[(（]\d{1,4}[)）]|[\u2460-\u2473\u3251-\u325f])[ \t]*)"
+    r"(?=\S)"
+)
 _NO_NAME = re.compile(r"\s{0,3}(?:#{1,6}\s|\\\*|\*(?!\s)(?![^*]*\*)|[※†|>]|!\[|`{3}|~{3})")
-_SEPARATOR = re.compile(r"[,，、;]")
+_SEPARATOR = re.compile(r"[,，、;](?![^()（）\[\]]*[)）\]])")
 _LEAST_ROW = 5
 _LONGEST_NAME = 200
 _CLOSING_LINES = 3
@@ -77,7 +80,7 @@ def unbulleted(line: str) -> str:
 
 
 def in_row(line: str) -> list[str]:
-    """The names of a line that sets several, one after the other: `가단체, 나단체, 다단체`."""
+    """The names of a line that sets several, one after the other: `가단체(서울, 부산), 나단체, 다단체`."""
     return [name for part in _SEPARATOR.split(line) if (name := part.strip())]
 
 

@@ -20,7 +20,7 @@ from mailer.release.model import Closing, Release, Signatory
 from mailer.release.remarks import Remarks
 from mailer.release.signatories import read_signatories
 from mailer.release.title import rejoin, take_title
-from mailer.release.tree import Block, Heading, Paragraph, plain
+from mailer.release.tree import Block, Heading, Paragraph, Quote, Table, plain
 from mailer.release.values import NO_DATE, dated, embargo, split_title
 from mailer.wording import Text
 
@@ -76,6 +76,7 @@ def parse(data: bytes, *, source: str, companions: Mapping[str, bytes] | None = 
     body = read_blocks(kept(lines, layout.body), remarks)
     body = take_title(body, title, demanded=not header.front_matter, remarks=remarks)
     notes = read_blocks(kept(lines, layout.notes), remarks)
+    _check_end_of_names(layout, notes, remarks)
     companion = _companion(header, companions or {}, remarks)
     signatories = _signatories(layout, notes, header, companion, remarks)
     closing = _closing(lines, layout)
@@ -200,6 +201,21 @@ def _without_checks(names: tuple[NameLine, ...]) -> tuple[tuple[NameLine, ...], 
 
 def _count_in(texts: list[str] | tuple[str, ...]) -> Count | None:
     return next((count for text in texts if (count := read_count(text))), None)
+
+
+def _check_end_of_names(layout: Layout, notes: tuple[Block, ...], remarks: Remarks) -> None:
+    """A heading or a table among the names ends them; what follows would be set as plain text."""
+    stop = notes[0] if notes and not layout.explicit else None
+    if isinstance(stop, Heading | Table | Quote):
+        remarks.warning(
+            "signatories_end",
+            stop.line,
+            Text("여기부터는 연명으로 읽지 않았습니다", "from here on nothing was read as a name"),
+            Text(
+                "소제목, 표, 인용 없이 이름을 한 줄에 하나씩 쓰거나 ```연명 블록에 넣어 주십시오",
+                "write one name a line without headings, tables and quotes, or put the names into a ```signatories block",
+            ),
+        )
 
 
 def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:

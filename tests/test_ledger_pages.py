@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mailer.dispatch import Outcome, Reply, Stage, Verdict
-from mailer.ledger import Account, Beginning, Ledger, LogFilter, LogOrder, Settlement, open_ledger
+from mailer.ledger import Account, Beginning, DraftLetter, Ledger, LogFilter, LogOrder, Settlement, open_ledger
+from mailer.ledger.testers import MOST
 from tests.builders import T0, contact, draft
 
 LEASE = timedelta(minutes=5)
@@ -139,16 +140,43 @@ def test_old_sessions_are_swept(ledger: Ledger) -> None:
 def test_a_draft_is_saved_by_version(ledger: Ledger, dispatch: int) -> None:
     """A save over another version, or after it was sent, changes nothing; calling off renews the key."""
     made = ledger.manuscripts.create(title="a", letter="one", who="kim", now=T0)
-    saved = ledger.manuscripts.save_letter(made.id, version=1, title="b", letter="two", who="lee", now=T0)
+
+    def save(version: int, letter: str, names: str = "") -> DraftLetter | None:
+        return ledger.manuscripts.save_letter(
+            made.id, version=version, title="b", letter=letter, names_file="n.txt", names=names, who="lee", now=T0
+        )
+
+    saved = save(1, "two", "가람 모임")
     assert saved is not None
-    assert (saved.version, saved.letter, saved.updated_by) == (2, "two", "lee")
-    assert ledger.manuscripts.save_letter(made.id, version=1, title="c", letter="three", who="kim", now=T0) is None
+    assert (saved.version, saved.letter, saved.names, saved.updated_by) == (2, "two", "가람 모임", "lee")
+    assert save(1, "three") is None
     ledger.manuscripts.sent(made.id, dispatch)
-    assert ledger.manuscripts.save_letter(made.id, version=2, title="c", letter="three", who="kim", now=T0) is None
-    assert not ledger.manuscripts.remove(made.id)
+    assert save(2, "three") is None
+    assert not ledger.manuscripts.remove(made.id, version=2)
     assert ledger.manuscripts.open() == ()
     assert ledger.manuscripts.reopen(made.id, dispatch)
     assert not ledger.manuscripts.reopen(made.id, dispatch)
     again = ledger.manuscripts.get(made.id)
     assert again is not None
     assert again.request_key != made.request_key
+
+
+def test_the_number_of_a_deleted_draft_is_never_given_again(ledger: Ledger) -> None:
+    """A window that still shows a deleted draft cannot write into another one; who saw an old version deletes nothing."""
+    first = ledger.manuscripts.create(title="a", letter="one", who="kim", now=T0)
+    assert not ledger.manuscripts.remove(first.id, version=2)
+    assert ledger.manuscripts.remove(first.id, version=1)
+    assert ledger.manuscripts.create(title="b", letter="two", who="kim", now=T0).id > first.id
+
+
+def test_testers_are_kept_once_and_bounded(ledger: Ledger) -> None:
+    """An address is kept once however it is spelled, there is an end to them, and one can go."""
+    one, same = contact("Me@office.example").address, contact("me@OFFICE.example").address
+    assert ledger.testers.add(one, who="kim", now=T0)
+    assert ledger.testers.add(same, who="lee", now=T0)
+    assert [tester.address for tester in ledger.testers.all()] == [str(one)]
+    more = [ledger.testers.add(contact(f"t{n}@office.example").address, who="kim", now=T0) for n in range(MOST)]
+    assert more == [True] * (MOST - 1) + [False]
+    assert len(ledger.testers.all()) == MOST
+    assert ledger.testers.remove(ledger.testers.all()[0].id)
+    assert len(ledger.testers.all()) == MOST - 1

@@ -12,7 +12,7 @@ Every door calls these same verbs, so that terminal and web page cannot disagree
 Not here: sending (`sending/`), storage (`ledger/`), words on a screen (`cli/`, `web/`).
 """
 
-from mailer.desk.prepare import Manuscript, Preparation, Sources, prepare, read_manuscript
+from mailer.desk.prepare import Manuscript, Preparation, Sources, Written, prepare, read_manuscript
 from mailer.desk.terms import Terms
 
-__all__ = ["Manuscript", "Preparation", "Sources", "Terms", "prepare", "read_manuscript"]
+__all__ = ["Manuscript", "Preparation", "Sources", "Terms", "Written", "prepare", "read_manuscript"]

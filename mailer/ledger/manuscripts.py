@@ -1,6 +1,6 @@
 """Releases that are still being written on the web page: text, people, and the key that lets each be sent once.
 
-`version` guards every save: who saves over a version that is not the one they read is told so. `request_key` goes into the
+A draft keeps at most one file of signatories, under the name by which the letter calls it. `version` guards every save: who saves over a version that is not the one they read is told so. `request_key` goes into the
 dispatch made from the draft, where it is unique; it is renewed only when that dispatch was called off.
 
 Not here: what a letter means (`release/`), approval (`desk/`).
@@ -23,11 +23,14 @@ __all__ = ["DraftLetter", "Manuscripts"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftLetter:
-    """One unsent release. `dispatch_id` is set once it was approved."""
+    """One unsent release. `names_file` is the name of its file of signatories ("" when there is none), `names` what stands in it.
+    `dispatch_id` is set once it was approved."""
 
     id: int
     title: str
     letter: str = field(repr=False)
+    names_file: str
+    names: str = field(repr=False)
     lists: tuple[str, ...]
     exclude: tuple[str, ...]
     condition: str
@@ -60,10 +63,14 @@ class Manuscripts:
             row = connection.execute(sa.select(t.draft).where(t.draft.c.dispatch_id == dispatch_id)).one_or_none()
             return _draft(row) if row else None
 
-    def create(self, *, title: str, letter: str, who: str, now: datetime) -> DraftLetter:
+    def create(
+        self, *, title: str, letter: str, who: str, now: datetime, names_file: str = "", names: str = ""
+    ) -> DraftLetter:
         values = {
             "title": title,
             "letter": letter,
+            "names_file": names_file,
+            "names": names,
             "lists": [],
             "exclude": [],
             "condition": "",
@@ -76,10 +83,21 @@ class Manuscripts:
             return _draft(connection.execute(t.draft.insert().values(values).returning(t.draft)).one())
 
     def save_letter(
-        self, draft_id: int, *, version: int, title: str, letter: str, who: str, now: datetime
+        self,
+        draft_id: int,
+        *,
+        version: int,
+        title: str,
+        letter: str,
+        names_file: str,
+        names: str,
+        who: str,
+        now: datetime,
     ) -> DraftLetter | None:
-        """None when somebody saved another version, or it has been sent."""
-        return self._save(draft_id, version, who, now, {"title": title, "letter": letter})
+        """The text and its file of signatories at once, so that neither is lost for the other; "" removes the file. None when
+        somebody saved another version, or it has been sent."""
+        values = {"title": title, "letter": letter, "names_file": names_file, "names": names}
+        return self._save(draft_id, version, who, now, values)
 
     def save_people(
         self,
@@ -110,9 +128,9 @@ class Manuscripts:
         with self._database.writing() as connection:
             return connection.execute(statement).rowcount == 1
 
-    def remove(self, draft_id: int) -> bool:
-        """Delete an unsent draft."""
-        unsent = sa.and_(t.draft.c.id == draft_id, t.draft.c.dispatch_id.is_(None))
+    def remove(self, draft_id: int, *, version: int) -> bool:
+        """Delete an unsent draft. False when somebody saved another version, or it has been sent."""
+        unsent = sa.and_(t.draft.c.id == draft_id, t.draft.c.version == version, t.draft.c.dispatch_id.is_(None))
         with self._database.writing() as connection:
             return connection.execute(t.draft.delete().where(unsent)).rowcount == 1
 
@@ -135,6 +153,8 @@ def _draft(row: sa.Row[tuple[object, ...]]) -> DraftLetter:
         id=row.id,
         title=row.title,
         letter=row.letter,
+        names_file=row.names_file,
+        names=row.names,
         lists=tuple(row.lists),
         exclude=tuple(row.exclude),
         condition=row.condition,

@@ -40,6 +40,7 @@ __all__ = [
     "left_out",
     "meta",
     "suppression",
+    "tester",
     "web_session",
 ]
 
@@ -199,6 +200,16 @@ suppression = Table(
     Column("added_by", Text, nullable=False),
 )
 
+tester = Table(
+    "tester",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("added_by", Text, nullable=False),
+)
+
 account = Table(
     "account",
     metadata,
@@ -224,6 +235,8 @@ draft = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("title", Text, nullable=False),
     Column("letter", Text, nullable=False),
+    Column("names_file", Text, nullable=False),
+    Column("names", Text, nullable=False),
     Column("lists", JSON, nullable=False),
     Column("exclude", JSON, nullable=False),
     Column("condition", Text, nullable=False),
@@ -232,4 +245,6 @@ draft = Table(
     Column("dispatch_id", Id, ForeignKey("dispatch.id")),
     Column("updated_at", Instant, nullable=False),
     Column("updated_by", Text, nullable=False),
+    # a window left open on a deleted draft must never write into the next one
+    sqlite_autoincrement=True,
 )

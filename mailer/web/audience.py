@@ -15,6 +15,7 @@ from mailer.contacts import Audience, ContactList
 from mailer.errors import MailerError
 from mailer.ledger import DraftLetter
 from mailer.web.catalogue import list_files, read_list, read_lists
+from mailer.web.office import chosen_files
 from mailer.web.visit import Visit
 
 __all__ = ["save_people", "show_people"]
@@ -86,10 +87,10 @@ def _choice(name: str, found: ContactList | MailerError) -> Choice:
 
 
 def _audience(visit: Visit, draft: DraftLetter) -> Audience:
-    known = list_files(visit.app)
+    chosen_files(visit.app, draft)
     return contacts.merge(
-        [read_list(visit.app, name) for name in draft.lists if name in known],
-        exclude=[read_list(visit.app, name) for name in draft.exclude if name in known],
+        [read_list(visit.app, name) for name in draft.lists],
+        exclude=[read_list(visit.app, name) for name in draft.exclude],
         where=contacts.parse_filter(draft.condition) if draft.condition else None,
         suppressions=visit.app.suppressions(),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailer.web.words_care import CARE
+from mailer.web.words_drafts import DRAFTS
 from mailer.web.words_release import RELEASE
 from mailer.web.words_work import WORK
 from mailer.wording import Language, Text
@@ -122,9 +123,14 @@ FRAME = {
         "Upload or paste a letter; you will see the e-mail and the PDF. Nothing goes out before you say so.",
     ),
 }
-WORDS: dict[str, Text] = {**FRAME, **RELEASE, **WORK, **CARE}
+WORDS: dict[str, Text] = {**FRAME, **RELEASE, **DRAFTS, **WORK, **CARE}
 NOTICES = {
     "saved": Text("저장했습니다.", "Saved."),
+    "names_saved": Text("원고와 연명 파일을 저장했습니다.", "The letter and its signatory file were saved."),
+    "read_guessed": Text(
+        "CP949(EUC-KR)로 저장된 파일로 보고 읽었습니다. 글자가 바르게 보이는지 확인해 주십시오.",
+        "The file was taken for CP949 (EUC-KR). Please check that the characters look right.",
+    ),
     "people_saved": Text("받는 사람을 저장했습니다.", "The people were saved."),
     "deleted": Text("초안을 지웠습니다.", "The draft was deleted."),
     "test_sent": Text(

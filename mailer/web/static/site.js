@@ -62,48 +62,74 @@ function follow(page) {
   };
 }
 
+// The parts of a saved letter's page: what was read, and the file of signatories, which is left alone while it is the same.
+function renew(markup) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = markup;
+  all("[data-part]", fresh.content).forEach((part) => {
+    const holder = document.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (part.dataset.mark && part.dataset.mark === holder.dataset.mark) return;
+    const [file, typed] = ["[name=names]", "[name=pasted]"].map((field) => holder.querySelector(field));
+    replace(holder, part.innerHTML);
+    holder.dataset.mark = part.dataset.mark ?? "";
+    const [newFile, newTyped] = ["[name=names]", "[name=pasted]"].map((field) => holder.querySelector(field));
+    if (newFile && file?.files.length) newFile.files = file.files;
+    if (newTyped && typed && typed.value !== typed.defaultValue) newTyped.value = typed.value;
+  });
+}
+
 function keep(form) {
   const area = form.querySelector("textarea");
   const state = document.querySelector("[data-save-state]");
-  const side = document.querySelector("[data-side]");
   const frame = document.querySelector("[data-frame]");
-  let saved = area.value;
+  let saved = "unsaved" in area.dataset ? null : area.value;
   let timer = 0;
   let busy = false;
-  let stopped = false;
+  let stopped = "held" in form.dataset;
+  const others = () => [...form.elements].filter((field) => field !== area);
+  const dirty = () => area.value !== saved || others().some((field) =>
+    field.type === "file" ? field.files.length : field.type === "textarea" && field.value !== field.defaultValue);
+  function stop(message) {
+    stopped = true;
+    state.textContent = message;
+  }
   async function save() {
     if (busy || stopped || area.value === saved) return;
     busy = true;
     const text = area.value;
+    const typed = new FormData(form);
+    ["names", "pasted"].forEach((field) => typed.delete(field));
     state.textContent = state.dataset.saving;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "x-fragment": "1" } });
-      const markup = await answer.text();
+      const answer = await fetch(form.action, { method: "POST", body: typed, headers: { "x-fragment": "1" } });
+      const said = await answer.text();
       if (answer.ok) {
         saved = text;
-        form.querySelector("[name=version]").value = answer.headers.get("x-version");
-        replace(side, markup);
-        frame.src = `${frame.dataset.frame}?v=${answer.headers.get("x-version")}`;
+        const version = answer.headers.get("x-version");
+        all("input[name=version]").forEach((field) => { field.value = version; });
+        renew(said);
+        frame.src = `${frame.dataset.frame}?v=${version}`;
         state.textContent = state.dataset.saved;
-      } else {
-        stopped = true;
-        state.textContent = answer.status === 401 ? state.dataset.over : state.dataset.conflict;
-      }
+      } else if (answer.status === 401) stop(state.dataset.over);
+      else if (answer.status === 404) stop(state.dataset.gone);
+      else if (answer.status === 409) stop(state.dataset.conflict);
+      else state.textContent = answer.status === 422 ? said : state.dataset.failed;
     } catch {
       state.textContent = state.dataset.failed;
     }
     busy = false;
-    if (!stopped && area.value !== saved) timer = setTimeout(save, 3000);
+    if (!stopped && area.value !== saved) timer = setTimeout(save, area.value === text ? 15000 : 3000);
   }
   area.addEventListener("input", () => {
     if (!stopped) state.textContent = state.dataset.unsaved;
     clearTimeout(timer);
     timer = setTimeout(save, 1200);
   });
-  addEventListener("beforeunload", (event) => { if (area.value !== saved && !form.dataset.sent) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (dirty() && !form.dataset.sent) event.preventDefault(); });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); save(); }
   });
+  if (saved === null) state.textContent = state.dataset.unsaved;
 }
 
 function showLine(area, line) {

@@ -68,6 +68,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_suppression")),
     )
     op.create_table(
+        "tester",
+        sa.Column("id", ID, autoincrement=True, nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.Double(), nullable=False),
+        sa.Column("added_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tester")),
+        sa.UniqueConstraint("address_key", name=op.f("uq_tester_address_key")),
+    )
+    op.create_table(
         "delivery",
         sa.Column("id", ID, autoincrement=True, nullable=False),
         sa.Column("dispatch_id", ID, nullable=False),
@@ -175,6 +185,8 @@ def upgrade() -> None:
         sa.Column("id", ID, autoincrement=True, nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("letter", sa.Text(), nullable=False),
+        sa.Column("names_file", sa.Text(), nullable=False),
+        sa.Column("names", sa.Text(), nullable=False),
         sa.Column("lists", sa.JSON(), nullable=False),
         sa.Column("exclude", sa.JSON(), nullable=False),
         sa.Column("condition", sa.Text(), nullable=False),
@@ -185,4 +197,5 @@ def upgrade() -> None:
         sa.Column("updated_by", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["dispatch_id"], ["dispatch.id"], name=op.f("fk_draft_dispatch_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
+        sqlite_autoincrement=True,
     )

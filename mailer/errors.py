@@ -4,8 +4,9 @@ MailerError                 exit 1   what, where, remedy in both languages
 +-- UsageError              exit 2   the command line cannot be obeyed
 +-- ConfigError             exit 2   a setting is missing, unknown or unusable
 +-- WorkspaceError          exit 2   a folder or file cannot be read or written
-+-- LedgerError             exit 2   the database is of a newer version, damaged or locked
-|   +-- LedgerFull          exit 1   no room left: nothing more may go out
++-- LedgerError             exit 1   the database does not answer now (held by another program, ...); later it may
+|   +-- LedgerFull                   no room left: nothing more may go out
+|   +-- LedgerUnusable      exit 2   of a newer version or another program, damaged, not to be written: a person has to act
 +-- StoppedByCheck          exit 4   a check refused; nothing was sent
 |   +-- LetterError                  the letter cannot be read (carries every finding)
 |   +-- ListError                    a list cannot be read
@@ -33,6 +34,7 @@ __all__ = [
     "IllegalMove",
     "LedgerError",
     "LedgerFull",
+    "LedgerUnusable",
     "LetterError",
     "ListError",
     "LoginRefused",
@@ -102,11 +104,15 @@ class WorkspaceError(MailerError):
 
 
 class LedgerError(MailerError):
-    exit_code = 2
+    pass
 
 
 class LedgerFull(LedgerError):
-    exit_code = 1
+    pass
+
+
+class LedgerUnusable(LedgerError):
+    exit_code = 2
 
 
 class StoppedByCheck(MailerError):

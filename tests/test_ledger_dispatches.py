@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from filelock import FileLock
 
 from mailer.contacts import Suppression
 from mailer.dispatch import DispatchStatus, PauseCause
-from mailer.errors import IllegalMove, LedgerError
+from mailer.errors import IllegalMove, LedgerError, LedgerUnusable
 from mailer.ledger import Ledger, LogFilter, open_ledger
 from mailer.ledger.schema import metadata
 from tests.builders import T0, contact, draft, people
@@ -182,7 +184,7 @@ def test_newer_database_is_refused_untouched(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE alembic_version SET version_num='9999'")
     raw.close()
-    with pytest.raises(LedgerError, match="newer"):
+    with pytest.raises(LedgerUnusable, match="newer"):
         open_ledger(path)
 
 
@@ -190,7 +192,7 @@ def test_something_else_than_a_database_is_refused(tmp_path: Path) -> None:
     """A file that is no database is an error with its path, never overwritten."""
     path = tmp_path / "m.db"
     path.write_bytes(b"this is a letter, not a database" * 100)
-    with pytest.raises(LedgerError, match="damaged") as caught:
+    with pytest.raises(LedgerUnusable, match="damaged") as caught:
         open_ledger(path)
     assert caught.value.where == str(path)
     assert path.read_bytes().startswith(b"this is a letter")
@@ -202,11 +204,32 @@ def test_a_foreign_database_is_refused_untouched(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("CREATE TABLE songs (title TEXT)")
     raw.close()
-    with pytest.raises(LedgerError, match="another program"):
+    with pytest.raises(LedgerUnusable, match="another program"):
         open_ledger(path)
     with sqlite3.connect(path) as raw:
         assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
     raw.close()
+
+
+def test_a_held_database_is_no_wrong_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held for too long by another program (a backup): an error after which a service may begin again, unlike those above."""
+    monkeypatch.setattr("mailer.ledger.connect.BUSY_SECONDS", 0)
+    path = tmp_path / "m.db"
+    with closing(open_ledger(path)) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match="another program holds") as caught:
+            ledger.queue.renew("w", T0)
+        other.execute("ROLLBACK")
+        ledger.queue.renew("w", T0)
+    assert (caught.value.exit_code, LedgerUnusable.exit_code) == (1, 2)
+
+
+def test_an_upgrade_that_another_program_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits too long for another one's migration says so, in words."""
+    monkeypatch.setattr("mailer.ledger.connect.UPGRADE_SECONDS", 0.1)
+    path = tmp_path / "m.db"
+    with FileLock(tmp_path / "m.db-upgrade.lock"), pytest.raises(LedgerError, match="another program holds"):
+        open_ledger(path)
 
 
 def test_durable_settings(ledger: Ledger) -> None:

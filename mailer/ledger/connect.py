@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mailer.errors import LedgerError, LedgerFull
+from mailer.errors import LedgerError, LedgerFull, LedgerUnusable
 from mailer.ledger.schema import HEAD, REVISIONS
 from mailer.wording import Text
 
@@ -92,7 +92,7 @@ def open_database(path: Path) -> Database:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerError(
+        raise LedgerUnusable(
             Text("기록 데이터베이스를 둘 폴더를 만들 수 없습니다", "the folder for the database cannot be made"),
             where=str(path.parent),
             remedy=Text("폴더의 쓰기 권한을 확인하십시오", "check the permissions of the folder"),
@@ -145,25 +145,30 @@ def translated(error: BaseException | None, path: Path) -> LedgerError:
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and not _has_room(path)):
         return disk_full(path)
-    what, remedy = _MEANINGS.get(
+    problem, what, remedy = _MEANINGS.get(
         kind,
         (
+            LedgerError,
             Text(f"기록 데이터베이스 오류: {words}", f"database error: {words}"),
             Text("--debug를 붙여 다시 실행하면 자세한 내용이 나옵니다", "run again with --debug to see the details"),
         ),
     )
-    return LedgerError(what, where=str(path), remedy=remedy)
+    return problem(what, where=str(path), remedy=remedy)
 
 
+# what only a person can change is unusable; a service may begin again by itself after the rest
 _UNWRITABLE = (
+    LedgerUnusable,
     Text("기록 데이터베이스에 쓸 수 없습니다", "the database cannot be written"),
     Text("파일과 폴더의 쓰기 권한을 확인하십시오", "check the permissions of the file and its folder"),
 )
 _HELD = (
+    LedgerError,
     Text("다른 프로그램이 기록 데이터베이스를 붙잡고 있습니다", "another program holds the database"),
     Text("잠시 뒤 다시 실행하십시오", "try again in a moment"),
 )
 _DAMAGED = (
+    LedgerUnusable,
     Text("기록 데이터베이스가 손상되었습니다", "the database is damaged"),
     Text("파일을 지우지 말고 백업에서 되살리십시오", "do not delete the file; restore it from a backup"),
 )
@@ -199,7 +204,7 @@ def _revision(connection: sa.Connection, path: Path) -> str | None:
     tables = sa.inspect(connection).get_table_names()
     if "alembic_version" not in tables:
         if tables:
-            raise LedgerError(
+            raise LedgerUnusable(
                 Text("다른 프로그램의 데이터베이스입니다", "this database belongs to another program"),
                 where=str(path),
                 remedy=Text(
@@ -217,7 +222,7 @@ def _bring_to_head(database: Database) -> None:
     if found == HEAD:
         return
     if found is not None and found not in REVISIONS:
-        raise LedgerError(
+        raise LedgerUnusable(
             Text(
                 f"이 데이터베이스는 더 새로운 mailer가 만들었습니다 (판 {found})",
                 f"this database was made by a newer mailer (revision {found})",
@@ -229,7 +234,7 @@ def _bring_to_head(database: Database) -> None:
             ),
         )
     # two processes may find the same old or missing database: one works, the other waits and finds the work done
-    with FileLock(database.path.with_name(f"{database.path.name}-upgrade.lock"), timeout=UPGRADE_SECONDS):
+    with _upgrading(database.path):
         with database.reading() as connection:
             found = _revision(connection, database.path)
         if found == HEAD:
@@ -237,6 +242,20 @@ def _bring_to_head(database: Database) -> None:
         if found is not None:
             _back_up(database, found)
         _migrate(database)
+
+
+@contextmanager
+def _upgrading(path: Path) -> Iterator[None]:
+    lock = FileLock(path.with_name(f"{path.name}-upgrade.lock"), timeout=UPGRADE_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        problem, what, remedy = _HELD
+        raise problem(what, where=str(path), remedy=remedy) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _back_up(database: Database, revision: str) -> Path:

@@ -28,6 +28,7 @@ from aiosmtplib import (
 from mailer.dispatch.model import Stage
 from mailer.errors import ConfigError
 from mailer.transport.meanings import stage_name
+from mailer.transport.reach import connected_socket
 from mailer.transport.replies import RawReply, make_answer
 from mailer.transport.server import Security, SmtpServer
 from mailer.transport.trouble import (
@@ -73,7 +74,6 @@ async def open_session(server: SmtpServer, context: ssl.SSLContext | None) -> Se
     """Connects, greets, encrypts, logs in. Raises ConnectTrouble."""
     smtp = _Smtp(
         hostname=server.host,
-        port=server.port,
         local_hostname=server.ehlo_name,
         timeout=server.timeout,
         use_tls=server.security is Security.TLS,
@@ -82,7 +82,7 @@ async def open_session(server: SmtpServer, context: ssl.SSLContext | None) -> Se
     )
     try:
         async with _stage(Stage.CONNECT):
-            await smtp.connect()
+            await smtp.connect(sock=await connected_socket(server.host, server.port, server.timeout))
         await _greet(smtp, server)
         if server.security is Security.STARTTLS:
             await _encrypt(smtp)

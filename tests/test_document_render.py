@@ -166,7 +166,7 @@ def test_header_block_tells_every_field() -> None:
         assert value is not None
         assert solid(value) in first
     assert "2026.11.20.(금)" in first
-    assert "2026.11.21.(토)09:00이후보도" in first
+    assert "2026.11.21.(토)18:00(한국시각)이후보도" in first
 
 
 def test_absent_fields_are_not_printed() -> None:

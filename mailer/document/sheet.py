@@ -9,12 +9,11 @@ Not here: how it looks (`templates/document/letter.typ`), what may be printed (`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from mailer.document.letterhead import Letterhead
 from mailer.document.words import LINE, Node, inline
-from mailer.release import Release, runs, write_date
+from mailer.release import Release, header_rows, runs, write_moment
 from mailer.release.tree import (
     Block,
     BulletList,
@@ -27,6 +26,7 @@ from mailer.release.tree import (
     Table,
 )
 
+_KINDS = ("title", "pages", "embargo")  # the layout sets these in a way of their own; it counts the pages itself
 _TABLE_CHARACTERS = 44  # full-width characters of table text that fit between the margins
 
 
@@ -39,8 +39,11 @@ def sheet(release: Release, letterhead: Letterhead) -> dict[str, Any]:
         "title": release.title,
         "number": release.number,
         "date": {"year": release.dated.year, "month": release.dated.month, "day": release.dated.day},
-        "fields": list(_fields(release)),
-        "embargo": _moment(release.embargo) if release.embargo else None,
+        "fields": [
+            {"label": row.label.ko, "kind": row.field if row.field in _KINDS else "text", "c": _text(row.value)}
+            for row in header_rows(release, pages="-")
+        ],
+        "embargo": write_moment(release.embargo) if release.embargo else None,
         "kicker": _text("".join(f"[{tag}]" for tag in release.tags)),
         "headline": _text(release.headline),
         "body": body,
@@ -48,10 +51,6 @@ def sheet(release: Release, letterhead: Letterhead) -> dict[str, Any]:
         "notes": notes,
         "closing": _closing(release),
     }
-
-
-def _moment(value: datetime) -> str:
-    return f"{write_date(value)} {value:%H:%M}"
 
 
 def _organisation(letterhead: Letterhead) -> dict[str, Any]:
@@ -66,26 +65,6 @@ def _organisation(letterhead: Letterhead) -> dict[str, Any]:
         "logo": logo,
         "logo_kind": letterhead.logo_kind,
     }
-
-
-def _fields(release: Release) -> Iterable[dict[str, Any]]:
-    """The header block; fields that the letter does not have are left out."""
-    rows = [
-        ("문서번호", "text", release.number),
-        ("수신", "text", release.to),
-        ("참조", "text", release.cc),
-        ("발신", "text", release.sender),
-        ("제목", "title", release.title),
-        ("전송일자", "text", write_date(release.dated)),
-        ("전송매수", "pages", "-"),
-        ("담당", "text", release.contact),
-        ("붙임", "text", release.attachments),
-        ("정정대상", "text", release.corrects),
-        ("엠바고", "embargo", f"{_moment(release.embargo)} 이후 보도" if release.embargo else None),
-    ]
-    for label, kind, value in rows:
-        if value:
-            yield {"label": label, "kind": kind, "c": _text(value)}
 
 
 def _text(value: str) -> list[Node]:

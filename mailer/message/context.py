@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +29,7 @@ from mailer.message.greeting import greeting
 from mailer.message.html import language_mark, write_html, write_inline_html
 from mailer.message.model import Sender
 from mailer.message.text import write_inline_text, write_text
-from mailer.release import write_date
+from mailer.release import HeaderRow, header_rows, write_date
 from mailer.release.model import Release, Signatory
 from mailer.release.tree import Paragraph, Run
 
@@ -103,10 +102,11 @@ def vocabulary(shared: Values) -> frozenset[str]:
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _letter(release: Release, pages: int, *, html: bool) -> Values:
+    rows = header_rows(release, pages=f"총 {pages}매")
     return {
         "number": release.number,
         "to": release.to,
@@ -122,12 +122,11 @@ def _letter(release: Release, pages: int, *, html: bool) -> Values:
         "contact": release.contact or "",
         "cc": release.cc or "",
         "attachments": release.attachments or "",
-        "embargo": _embargo(release.embargo),
+        "embargo": next((row.value for row in rows if row.field == "embargo"), ""),
         "corrects": release.corrects or "",
         "header": [
-            {"label": ko, "label_en": en, "value": _header_value(release, ko, value, html=html)}
-            for ko, en, value in _header(release, pages)
-            if value
+            {"label": row.label.ko, "label_en": row.label.en, "value": _header_value(release, row, html=html)}
+            for row in rows
         ],
         "body": write_html(release.body, lang=release.lang) if html else write_text(release.body),
         "notes": write_html(release.notes, lang=release.lang) if html else write_text(release.notes),
@@ -142,36 +141,15 @@ def _web_link(web: str) -> str:
     return web if not web or web.lower().startswith(("http://", "https://")) else f"https://{web}"
 
 
-def _embargo(value: datetime | None) -> str:
-    return f"{write_date(value)} {value:%H:%M} 이후 보도" if value else ""
-
-
-def _header(release: Release, pages: int) -> list[tuple[str, str, str]]:
-    """The header block in the order of the paper: label, English gloss, value."""
-    return [
-        ("문서번호", "Ref.", release.number),
-        ("수신", "To", release.to),
-        ("참조", "Cc", release.cc or ""),
-        ("발신", "From", release.sender),
-        ("제목", "Subject", release.title),
-        ("전송일자", "Date", write_date(release.dated)),
-        ("전송매수", "Pages", f"총 {pages}매"),
-        ("담당", "Contact", release.contact or ""),
-        ("붙임", "Attached", release.attachments or ""),
-        ("정정대상", "Corrects", release.corrects or ""),
-        ("엠바고", "Embargo", _embargo(release.embargo)),
-    ]
-
-
-def _header_value(release: Release, label: str, value: str, *, html: bool) -> str:
+def _header_value(release: Release, row: HeaderRow, *, html: bool) -> str:
     """The title's foreign part is marked, so that a screen reader changes its voice."""
-    if html and label == "제목" and release.headline and value.endswith(release.headline):
-        tags = value[: -len(release.headline)]
+    if html and row.field == "title" and release.headline and row.value.endswith(release.headline):
+        tags = row.value[: -len(release.headline)]
         mark = language_mark(release.lang, "ko")
         return escape(tags) + (
             Markup("<span{}>{}</span>").format(mark, release.headline) if mark else escape(release.headline)
         )
-    return escape(value) if html else value
+    return escape(row.value) if html else row.value
 
 
 def _names(release: Release, *, html: bool) -> str:

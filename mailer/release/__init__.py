@@ -8,6 +8,8 @@ Promise: the words of the letter are never dropped or respelled. Whatever was gu
 letter at all raises `LetterError`. `parse` does the same from bytes and touches no disk; with the files that `companions_of`
 names it rebuilds exactly the same release from a frozen package.
 
+`header_rows` are the rows of the header block as paper and e-mail print them.
+
 `tree` holds the node types of body, notes and names; `plain` gives their characters; `runs` and `language_of` mark the language
 of any other string (a header value, a title).
 
@@ -15,18 +17,21 @@ Not here: paper (`document/`), e-mail (`message/`), checks against lists or a re
 """
 
 from mailer.release import tree
-from mailer.release.dates import write_date
+from mailer.release.dates import write_date, write_moment
 from mailer.release.language import language_of, runs
 from mailer.release.model import Closing, Release, Signatory
+from mailer.release.printed import HeaderRow, header_rows
 from mailer.release.reader import companions_at, companions_of, parse, read
 from mailer.release.tree import plain
 
 __all__ = [
     "Closing",
+    "HeaderRow",
     "Release",
     "Signatory",
     "companions_at",
     "companions_of",
+    "header_rows",
     "language_of",
     "parse",
     "plain",
@@ -34,4 +39,5 @@ __all__ = [
     "runs",
     "tree",
     "write_date",
+    "write_moment",
 ]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["WEEKDAYS", "Written", "read_date", "read_moment", "weekday_text", "write_date"]
+__all__ = ["SEOUL", "WEEKDAYS", "Written", "read_date", "read_moment", "weekday_text", "write_date", "write_moment"]
 
 WEEKDAYS = "월화수목금토일"
+SEOUL = ZoneInfo("Asia/Seoul")
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY_STARTS = tuple(day[:3].lower() for day in _ENGLISH_DAYS)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -53,6 +54,12 @@ _LONGEST = 80
 def write_date(day: date) -> str:
     """`2020. 09. 10.(목)`, the form of 전송일자 on paper, in the mail and on screens."""
     return f"{day:%Y. %m. %d.}({WEEKDAYS[day.weekday()]})"
+
+
+def write_moment(moment: datetime) -> str:
+    """`2020. 09. 10.(목) 09:00` by the clock in Seoul; that it is this clock is said when the author wrote by another."""
+    seoul = moment.astimezone(SEOUL)
+    return f"{write_date(seoul)} {seoul:%H:%M}" + (" (한국 시각)" if moment.utcoffset() != seoul.utcoffset() else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from mailer.release.dates import Written, read_date, read_moment, weekday_text
+from mailer.release.dates import SEOUL, Written, read_date, read_moment, weekday_text
 from mailer.release.header import Field
 from mailer.release.remarks import Remarks
 from mailer.wording import Text, with_particle
@@ -19,7 +18,6 @@ __all__ = ["NO_DATE", "dated", "embargo", "split_title"]
 NO_DATE = date.min
 """Stands for a date that could not be read; an error finding always goes with it."""
 
-_ZONE = ZoneInfo("Asia/Seoul")
 _TAG = re.compile(r"\s*\[([^\[\]]{1,40})\]")
 _NONE = re.compile(
     r"없음|해당\s*없음|-|none|n/a|(?:배포\s*)?즉시(?:\s*보도)?(?:\s*가능)?|(?:for\s+)?immediate(?:\s+release)?", re.I
@@ -57,7 +55,7 @@ def embargo(field: Field | None, remarks: Remarks) -> datetime | None:
     """The moment of 엠바고, aware; Asia/Seoul unless it names a zone."""
     if field is None or not field.value or _NONE.fullmatch(field.value):
         return None
-    read = read_moment(field.value, _ZONE)
+    read = read_moment(field.value, SEOUL)
     if read is None:
         remarks.error(
             "embargo",

@@ -255,7 +255,7 @@ async def send_copies(
     async with app.transports() as open_transport:
         transport = open_transport()
         try:
-            return await rehearse(prepared, to, transport, seen_as=seen_as)
+            return await rehearse(prepared, to, transport, suppressions=app.suppressions(), seen_as=seen_as)
         finally:
             await transport.close()
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailer.contacts import Audience, parse_address
+from mailer.contacts import Audience, Suppressions, parse_address
 from mailer.desk.prepare import Preparation, Sources, Summary, read_manuscript
 from mailer.dispatch import Address, Contact, Outcome
 from mailer.errors import StoppedByCheck, UsageError
@@ -56,9 +56,15 @@ def prepare_alone(sources: Sources, address: str, *, now: datetime) -> Preparati
 
 
 async def rehearse(
-    preparation: Preparation, to: Sequence[str], transport: SmtpTransport, *, seen_as: str | None = None
+    preparation: Preparation,
+    to: Sequence[str],
+    transport: SmtpTransport,
+    *,
+    suppressions: Suppressions,
+    seen_as: str | None = None,
 ) -> tuple[Rehearsed, ...]:
-    """Send one marked copy to each of `to`, written as for `seen_as` (an address of the audience; else its first person)."""
+    """Send one marked copy to each of `to`, written as for `seen_as` (an address of the audience; else its first person). Raises
+    UsageError, before anything leaves, for what is no address or must not be mailed."""
     package = preparation.manuscript.package
     if preparation.composer is None or package is None:
         raise StoppedByCheck(
@@ -68,7 +74,7 @@ async def rehearse(
     model = _model(preparation, seen_as)
     composer = package.composer(mark=MARK)
     done = []
-    for address in [_address(text) for text in to]:
+    for address in [_allowed(text, suppressions) for text in to]:
         copy = replace(model, address=address)
         made = composer.compose(copy, message_id=new_message_id(package.sender.domain), date=preparation.made_at)
         outcome = await transport.send(made.envelope, _nothing_to_commit)
@@ -89,6 +95,21 @@ def _address(text: str) -> Address:
         where="--to",
         remedy=parsed.problem,
     )
+
+
+def _allowed(text: str, suppressions: Suppressions) -> Address:
+    address = _address(text)
+    entry = suppressions.why(address)
+    if entry is not None:
+        raise UsageError(
+            Text(
+                f"발송 제외에 있는 주소에는 시험 메일도 보내지 않습니다: {address}",
+                f"not even a test copy goes to a suppressed address: {address}",
+            ),
+            where="--to",
+            remedy=Text(f"발송 제외한 까닭: {entry.reason or '–'}", f"suppressed because: {entry.reason or '–'}"),
+        )
+    return address
 
 
 def _model(preparation: Preparation, seen_as: str | None) -> Contact:

@@ -5,47 +5,45 @@ Not here: the rules (`desk/preflight.py`), the confirming form (`confirming.py`)
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from mailer.app import App
 from mailer.desk import Preparation
 from mailer.desk.preflight import history_findings
 from mailer.desk.prepare import Summary, with_findings
 from mailer.desk.preview import odd_ones
-from mailer.desk.rehearse import Rehearsed, rehearse
-from mailer.dispatch import Verdict
 from mailer.errors import MailerError, StoppedByCheck
 from mailer.findings import Level
 from mailer.ledger import DraftLetter
-from mailer.transport import explain
 from mailer.web.frames import download, framed
+from mailer.web.testers import offered
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["checked", "mail", "paper", "send_test", "sheet", "show_checks", "show_preview"]
+__all__ = ["checked", "mail", "paper", "ready", "sheet", "show_checks", "show_preview"]
 
 VIEWS = ("html", "phone", "text", "pdf", "raw")
 RAW_SHOWN = 60_000
 MOST_FOUND = 12
 
 
-def show_preview(visit: Visit) -> Response:
+def show_preview(visit: Visit, *, code: int = 200, **trial: Any) -> Response:
+    """`trial`: the `problem` of a test copy that was not sent, or what the server said (`tried`)."""
     draft = visit.draft()
     if draft.dispatch_id:
         return visit.go(f"/dispatch/{draft.dispatch_id}")
     common: dict[str, Any] = {"draft": draft, "step": "preview", "person": None, "error": None}
+    common |= {"problem": None, "tried": (), **trial}
     try:
         prepared = visit.office.bench.prepared(draft)
     except MailerError as error:
         return visit.show("preview.html", **(common | {"error": error}))
     if prepared.composer is None or prepared.manuscript.document is None:
         return visit.show("preview.html", **common)
-    return visit.show("preview.html", **(common | _person(visit, prepared)))
+    return visit.show("preview.html", code=code, **(common | _person(visit, prepared)))
 
 
 def _person(visit: Visit, prepared: Preparation) -> dict[str, Any]:
@@ -72,7 +70,7 @@ def _person(visit: Visit, prepared: Preparation) -> dict[str, Any]:
         "paper": prepared.manuscript.document,
         "sender": prepared.composer.sender,
         "pairs": [(key, value) for key, value in (("view", view), ("find", find)) if value],
-        "tester": visit.request.cookies.get("tester", ""),
+        "testers": offered(visit),
     }
 
 
@@ -101,14 +99,14 @@ def _odd(visit: Visit, people: Sequence[Summary]) -> Iterator[tuple[str, int]]:
 
 def mail(visit: Visit) -> Response:
     """One person's e-mail for the sandboxed frame."""
-    prepared, n = _ready(visit, visit.draft()), visit.path("n")
+    prepared, n = ready(visit, visit.draft()), visit.path("n")
     if not 1 <= n <= len(prepared.summaries):
         raise HTTPException(404)
     return framed(prepared.message(prepared.summaries[n - 1].contact).html)
 
 
 def paper(visit: Visit) -> Response:
-    document = _ready(visit, visit.draft()).manuscript.document
+    document = ready(visit, visit.draft()).manuscript.document
     assert document is not None
     return download(document.pdf, document.filename, "application/pdf")
 
@@ -121,7 +119,8 @@ def sheet(visit: Visit) -> Response:
     return Response(drawn[n - 1], media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
 
-def _ready(visit: Visit, draft: DraftLetter) -> Preparation:
+def ready(visit: Visit, draft: DraftLetter) -> Preparation:
+    """The release with its people, every message made. Raises StoppedByCheck when an error stands in the way."""
     prepared = visit.office.bench.prepared(draft)
     if prepared.composer is None or prepared.manuscript.document is None:
         raise StoppedByCheck(
@@ -156,27 +155,3 @@ def show_checks(visit: Visit) -> Response:
         errors=levels.count(Level.ERROR),
         warnings=levels.count(Level.WARNING),
     )
-
-
-def send_test(visit: Visit) -> Response:
-    """One marked copy, written as for the person on the screen."""
-    draft, to, n = visit.draft(), visit.form.get("to").strip(), visit.form.get("n")
-    prepared = _ready(visit, draft)
-    place = int(n) if n.isdecimal() and 1 <= int(n) <= len(prepared.summaries) else 1
-    seen_as = str(prepared.summaries[place - 1].contact.address)
-    done = asyncio.run(_send_copy(visit.app, prepared, to, seen_as))
-    if done.outcome.verdict is not Verdict.ACCEPT:
-        meaning = explain(done.outcome.reply, verdict=done.outcome.verdict, stage=done.outcome.stage)
-        raise StoppedByCheck(meaning.what, where=to, remedy=meaning.todo)
-    answer = visit.go(f"/release/{draft.id}/preview", said="test_sent", n=place)
-    answer.set_cookie("tester", done.to, max_age=60 * 60 * 24 * 365, samesite="lax", httponly=True, path="/")
-    return answer
-
-
-async def _send_copy(app: App, prepared: Preparation, to: str, seen_as: str) -> Rehearsed:
-    async with app.transports() as open_transport:
-        transport = open_transport()
-        try:
-            return (await rehearse(prepared, [to], transport, seen_as=seen_as))[0]
-        finally:
-            await transport.close()

@@ -32,6 +32,8 @@ from mailer.web import (
     review,
     server_settings,
     settings,
+    testers,
+    trials,
 )
 from mailer.web.guard import Guard
 from mailer.web.office import Office
@@ -92,6 +94,8 @@ def _routes() -> list[BaseRoute]:
         _post("/settings/test", settings.test_server),
         _post("/settings/password", settings.change_password),
         _post("/settings/server", server_settings.save_server, Role.ADMIN),
+        _post("/settings/testers", testers.add),
+        _post("/settings/testers/remove", testers.remove),
         _post("/settings/letterhead", settings.save_letterhead, Role.ADMIN),
         _post("/settings/users", settings.add_user, Role.ADMIN),
         _post("/settings/user", settings.change_user, Role.ADMIN),
@@ -114,7 +118,7 @@ def _release_routes() -> list[BaseRoute]:
         _get("/release/{id:int}/mail/{n:int}", previews.mail),
         _get("/release/{id:int}/paper.pdf", previews.paper),
         _get("/release/{id:int}/paper/{n:int}.png", previews.sheet),
-        _post("/release/{id:int}/test", previews.send_test),
+        _post("/release/{id:int}/test", trials.send_test),
         _get("/release/{id:int}/checks", previews.show_checks),
         _get("/release/{id:int}/send", confirming.show_send),
         _post("/release/{id:int}/send", confirming.send, Role.APPROVE),

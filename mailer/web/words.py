@@ -137,6 +137,8 @@ NOTICES = {
         "시험 메일을 보냈습니다. 제목이 [시험]으로 시작합니다.",
         "A test copy is on its way; its subject begins with [시험].",
     ),
+    "tester_added": Text("시험 메일 받을 주소를 더했습니다.", "The address was added."),
+    "tester_removed": Text("시험 메일 받을 주소를 지웠습니다.", "The address was removed."),
     "taken_back": Text("되돌렸습니다. 아무것도 나가지 않았습니다.", "Taken back. Nothing went out."),
     "cancelled": Text("남은 발송을 취소했습니다.", "The rest was cancelled."),
     "moved": Text("예약 시각을 바꿨습니다.", "It has another time now."),

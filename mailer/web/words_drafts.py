@@ -11,7 +11,8 @@ DRAFTS = {
     "names_title": Text("연명 파일", "Signatory file"),
     "names_file": Text("연명 파일 (원고가 따로 부를 때만)", "Signatory file (only where the letter names one)"),
     "names_file_hint": Text(
-        "머리글에 ‘연명 : names.txt’가 있는 원고의 그 파일", "for a letter with a header line such as “signatories : names.txt”"
+        "머리글에 ‘연명 : names.txt’가 있는 원고의 그 파일",
+        "for a letter with a header line such as “signatories : names.txt”",
     ),
     "names_missing": Text(
         "원고 머리글에 적힌 연명 파일이 아직 없습니다: {file}. 올리거나 붙여 넣어 주십시오.",

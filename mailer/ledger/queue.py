@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,6 +50,10 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._group = Group(database.engine.dialect)
+        retry_at = t.delivery.c.retry_at
+        due = sa.or_(retry_at <= sa.bindparam("b_now"), retry_at > sa.bindparam("b_latest"))
+        self._lease_due = _lease(_D.DEFERRED, due)
+        self._lease_queued = _lease(_D.QUEUED)
 
     def claim(
         self,
@@ -66,21 +70,20 @@ class Queue:
 
         A retry set for later than `latest_retry` was set before the wall clock was stepped back, and is due too.
         """
-        d = t.delivery.c
-        due: sa.ColumnElement[bool] = d.retry_at <= now
-        if latest_retry is not None:
-            due = sa.or_(due, d.retry_at > latest_retry)
-        in_time = sa.or_(t.dispatch.c.give_up_at.is_(None), t.dispatch.c.give_up_at > now)
-        live = sa.exists().where(t.dispatch.c.id == dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING, in_time)
-        common = [d.dispatch_id == dispatch_id, d.lease_owner.is_(None), live]
-        if without_domains:
-            common.append(d.domain.not_in(without_domains))
-        lease = {"lease_owner": owner, "lease_until": lease_until}
+        values = {
+            "b_dispatch": dispatch_id,
+            "b_owner": owner,
+            "b_until": lease_until,
+            "b_now": now,
+            "b_latest": latest_retry or datetime.max.replace(tzinfo=UTC),
+            "b_without": list(without_domains),
+        }
         with self._database.writing() as connection:
-            rows = _lease(connection, [*common, d.state == _D.DEFERRED, due], limit, lease)
-            if len(rows) < limit:
-                rows += _lease(connection, [*common, d.state == _D.QUEUED], limit - len(rows), lease)
-        return tuple(rows)
+            found = connection.execute(self._lease_due, values | {"b_limit": limit}).all()
+            if len(found) < limit:
+                found = [*found, *connection.execute(self._lease_queued, values | {"b_limit": limit - len(found)})]
+        # a retry comes first; of each kind in list order
+        return tuple(sorted(map(delivery_from, found), key=lambda delivery: (delivery.retry_at is None, delivery.position)))
 
     def renew(self, owner: str, lease_until: datetime) -> None:
         """Push every lease of `owner` on: the sign that it lives, which others wait for before they take its rows."""
@@ -238,14 +241,23 @@ class Queue:
         return len(rows)
 
 
-def _lease(
-    connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], limit: int, lease: dict[str, Any]
-) -> list[Delivery]:
+def _lease(state: DeliveryState, *also: sa.ColumnElement[bool]) -> sa.UpdateBase:
+    """Made once: to put it together anew would cost more than to run it."""
     d = t.delivery.c
-    chosen = sa.select(d.id).where(*conditions).order_by(d.position).limit(limit)
+    in_time = sa.or_(t.dispatch.c.give_up_at.is_(None), t.dispatch.c.give_up_at > sa.bindparam("b_now"))
+    live = sa.exists().where(
+        t.dispatch.c.id == sa.bindparam("b_dispatch"), t.dispatch.c.status == DispatchStatus.SENDING, in_time
+    )
+    chosen = (
+        sa.select(d.id)
+        .where(d.dispatch_id == sa.bindparam("b_dispatch"), d.lease_owner.is_(None), live, d.state == state, *also)
+        .where(d.domain.not_in(sa.bindparam("b_without", expanding=True)))
+        .order_by(d.position)
+        .limit(sa.bindparam("b_limit"))
+    )
     picked = chosen.with_for_update(skip_locked=True).cte("picked")
-    statement = t.delivery.update().where(d.id.in_(sa.select(picked.c.id))).values(lease).returning(t.delivery)
-    return sorted(map(delivery_from, connection.execute(statement)), key=lambda delivery: delivery.position)
+    taken = t.delivery.update().where(d.id.in_(sa.select(picked.c.id)))
+    return taken.values(lease_owner=sa.bindparam("b_owner"), lease_until=sa.bindparam("b_until")).returning(t.delivery)
 
 
 def _goes_on(connection: sa.Connection, delivery_id: int) -> bool:

@@ -85,10 +85,9 @@ def contact_to_json(contact: Contact) -> dict[str, Any]:
 
 
 def contact_from_json(data: dict[str, Any]) -> Contact:
-    known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    known["address"] = Address(**data["address"])
-    known["extra"] = tuple((str(key), str(value)) for key, value in data["extra"])
-    return Contact(**known)
+    lists = {name: tuple(data[name]) for name in ("tags", "lists", "sources")}
+    extra = tuple([(str(key), str(value)) for key, value in data["extra"]])
+    return Contact(**data | lists | {"address": Address(**data["address"]), "extra": extra})
 
 
 def dispatch_from(row: sa.Row[Any]) -> Dispatch:

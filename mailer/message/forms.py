@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from jinja2 import nodes
@@ -34,7 +35,7 @@ def mark(name: str) -> str:
     return MARK.format(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Uses:
     """`printed`: values that only stand between other text; `asked`: of which only matters whether they are empty; `computed`:
     values that something is made of. `opaque`: the person is used in a way that cannot be followed."""
@@ -60,20 +61,17 @@ class Uses:
             value = values.get(name)
             if value and not (isinstance(value, str) and _WORD.fullmatch(value)):
                 return None
-        shared = [bool(values.get(name)) for name in self._chosen]
-        return (*shared, *(_frozen(values.get(name)) for name in self._computed))
+        chosen, computed = self._key
+        return (*[bool(values.get(name)) for name in chosen], *[_frozen(values.get(name)) for name in computed])
 
-    @property
+    @cached_property
     def holes(self) -> frozenset[str]:
         return self.printed - self.computed
 
-    @property
-    def _chosen(self) -> list[str]:
-        return sorted((self.asked | self.printed) - self.computed)
-
-    @property
-    def _computed(self) -> list[str]:
-        return sorted(self.computed)
+    @cached_property
+    def _key(self) -> tuple[list[str], list[str]]:
+        """The values of which only matters whether they are empty, and those that must be the same."""
+        return sorted((self.asked | self.printed) - self.computed), sorted(self.computed)
 
 
 def _frozen(value: Any) -> object:

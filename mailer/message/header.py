@@ -60,7 +60,9 @@ def plain_address(address: str, *, where: str = "") -> str:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError:
             at = ""
-    if not (at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)) or any(char in _BIDI for char in local):
+    if not (at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)) or not (
+        local.isascii() or _BIDI.isdisjoint(local)
+    ):
         shown = address.encode("unicode_escape").decode("ascii") if not address.isprintable() else address
         raise MessageError(
             Text(f"전자우편 주소로 쓸 수 없습니다: {shown}", f"not usable as an e-mail address: {shown}"),

@@ -40,7 +40,7 @@ AT_ONCE = 0.05
 LATEST = 30.0
 """Seconds after which a waiting dispatch is looked at again, whatever its rows say: the wall clock may have been stepped."""
 
-CLAIM_PER_LANE = 16
+CLAIM_PER_LANE = 32
 
 AHEAD_PER_LANE = 2
 """Parcels on the pile for each lane: they left the reach of the pace, so not many."""
@@ -264,7 +264,8 @@ class Drain:
         """The next one of the pile, composed."""
         while self._pile and not self._ended:
             since, delivery = self._pile.popleft()
-            self._taken.set()
+            if len(self._pile) <= self._site.settings.connections:
+                self._taken.set()
             old = self._site.clock.monotonic() - since > STALE
             message = None if old or self._site.shut(domain_of(delivery)) else self._compose(delivery)
             if message is not None:

@@ -186,4 +186,5 @@ class Worker:
 
     async def _wind_down(self) -> None:
         await asyncio.gather(*self._drains.values(), return_exceptions=True)
+        await self._site.writer.close()
         await self._pool.close()

@@ -15,7 +15,8 @@ Not here: retry, pace and pausing (`sending/`), composing (`message/`), remember
 """
 
 from mailer.transport.catcher import PracticeCatcher
-from mailer.transport.meanings import Meaning, explain
+from mailer.transport.details import said, seen
+from mailer.transport.meanings import Meaning, explain, stage_name
 from mailer.transport.server import Security, SmtpServer, is_loopback
 from mailer.transport.smtp import Leaving, Probe, SmtpTransport
 from mailer.transport.verdicts import login_refused
@@ -31,4 +32,7 @@ __all__ = [
     "explain",
     "is_loopback",
     "login_refused",
+    "said",
+    "seen",
+    "stage_name",
 ]

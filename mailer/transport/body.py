@@ -6,13 +6,14 @@ A stray CR or LF can end a message early on some servers and start a forged one 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailer.dispatch.model import Envelope
 from mailer.errors import MessageError
 from mailer.wording import Text
 
-__all__ = ["Examiner", "Piece", "check_body", "mailbox", "stuffed"]
+__all__ = ["Body", "Examiner", "check_body", "mailbox", "stuffed"]
 
 LONGEST_LINE = 998
 
@@ -28,48 +29,78 @@ _SHARED = 512
 _MOST_SHARED = 256
 
 
-class Piece(NamedTuple):
-    """Whole lines of a message that may go out: as they are, and with leading dots doubled."""
+class Body(NamedTuple):
+    """A message that may go out: its parts as they are, and with leading dots doubled; whole lines each. `size` in bytes."""
 
-    raw: bytes
-    stuffed: bytes
+    raw: tuple[bytes, ...]
+    stuffed: list[bytes]
+    size: int
     is_ascii: bool
+
+    @property
+    def header(self) -> bytes:
+        first = self.raw[0]
+        return first[: first.find(b"\r\n\r\n")] if b"\r\n\r\n" in first else first
+
+    @property
+    def has_8bit_text(self) -> bool:
+        """Whether anything behind the header is not ASCII."""
+        return not (self.raw[0][len(self.header) :].isascii() and all(part.isascii() for part in self.raw[1:]))
 
 
 class Examiner:
-    """Checks messages piece by piece; what many messages share (the letter's text, the PDF) is looked at once."""
+    """Checks messages; what many of them share (the letter's text, the PDF) is looked at once."""
 
     def __init__(self) -> None:
-        # by identity: as long as a piece stands here its bytes exist, and no others can have their number
-        self._shared: dict[int, Piece] = {}
+        # by identity: as long as a part stands here its bytes exist, and no others can have their number
+        self._shared: dict[int, tuple[bytes, bytes, bool]] = {}
 
-    def pieces(self, envelope: Envelope) -> list[Piece]:
-        """The message's parts, ready for the wire. Raises MessageError when one of them may not go out as it is."""
-        shared = self._shared
-        return [shared.get(id(part)) or self._examined(envelope, part) for part in envelope.parts or (b"",)]
+    def body(self, envelope: Envelope) -> Body:
+        """The message, ready for the wire. Raises MessageError when it may not go out as it is."""
+        parts = envelope.parts or (b"",)
+        lines: list[bytes] = []
+        own: list[bytes] = []
+        is_ascii = True
+        for part in parts:
+            if len(part) < _SHARED:
+                own.append(part)
+                lines.append(part)
+                continue
+            _, doubled, plain = self._shared.get(id(part)) or self._look_at(envelope, part)
+            lines.append(doubled)
+            is_ascii &= plain
+        if own:
+            together = b"".join(own)
+            _check(envelope, together, own)
+            is_ascii &= together.isascii()
+            if together.startswith(b".") or b"\n." in together:
+                lines = [
+                    stuffed(part) if len(part) < _SHARED else line for part, line in zip(parts, lines, strict=True)
+                ]
+        return Body(parts, lines, sum(map(len, parts)), is_ascii)
 
-    def _examined(self, envelope: Envelope, part: bytes) -> Piece:
-        _check(envelope, part)
-        piece = Piece(part, stuffed(part), part.isascii())
-        if len(part) >= _SHARED:
-            if len(self._shared) >= _MOST_SHARED:
-                self._shared.clear()
-            self._shared[id(part)] = piece
-        return piece
+    def _look_at(self, envelope: Envelope, part: bytes) -> tuple[bytes, bytes, bool]:
+        _check(envelope, part, (part,))
+        if len(self._shared) >= _MOST_SHARED:
+            self._shared.clear()
+        known = self._shared[id(part)] = (part, stuffed(part), part.isascii())
+        return known
 
 
 def check_body(envelope: Envelope) -> None:
     """Raises MessageError unless `envelope.data` may go out as it is."""
-    Examiner().pieces(envelope)
+    Examiner().body(envelope)
 
 
-def _check(envelope: Envelope, part: bytes) -> None:
-    if not part.endswith(b"\r\n"):
-        raise _malformed(envelope, "줄 바꿈으로 끝나지 않습니다", "it does not end with a line end")
-    ends = part.count(b"\r\n")
-    if part.count(b"\n") != ends or part.count(b"\r") != ends:
+def _check(envelope: Envelope, data: bytes, parts: Sequence[bytes]) -> None:
+    """`data` is what `parts` make together; each of them must be whole lines."""
+    for part in parts:
+        if not part.endswith(b"\r\n"):
+            raise _malformed(envelope, "줄 바꿈으로 끝나지 않습니다", "it does not end with a line end")
+    ends = data.count(b"\r\n")
+    if data.count(b"\n") != ends or data.count(b"\r") != ends:
         raise _malformed(envelope, "홀로 선 CR 또는 LF가 들어 있습니다", "it contains a bare CR or LF")
-    if len(part) > LONGEST_LINE and len(max(part.split(b"\r\n"), key=len)) > LONGEST_LINE:
+    if len(data) > LONGEST_LINE and len(max(data.split(b"\r\n"), key=len)) > LONGEST_LINE:
         raise _malformed(envelope, "998바이트가 넘는 줄이 있습니다", "it has a line of more than 998 bytes")
 
 

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from mailer.dispatch.model import Envelope, Outcome, Stage, Verdict
 from mailer.errors import MessageError
-from mailer.transport.body import Examiner, Piece
+from mailer.transport.body import Body, Examiner
 from mailer.transport.commands import Commands, commands
 from mailer.transport.replies import Answer, RawReply, make_answer
 from mailer.transport.server import SmtpServer
@@ -60,7 +60,7 @@ class _Load:
     """A job made ready for this connection."""
 
     job: Job
-    pieces: list[Piece]
+    body: Body
     commands: Commands
     steps: list[tuple[Stage, bytes]] = field(default_factory=list)
     replies: list[asyncio.Future[RawReply]] = field(default_factory=list)
@@ -101,12 +101,12 @@ class Carrier:
 
     def _prepared(self, job: Job) -> _Load | None:
         """None when the job is settled without asking the server. Raises MessageError."""
-        pieces = self._examiner.pieces(job.envelope)
-        made = commands(job.envelope, pieces, self._session)
+        body = self._examiner.body(job.envelope)
+        made = commands(job.envelope, body, self._session)
         if isinstance(made, Outcome):
             job.settled(made)
             return None
-        return _Load(job=job, pieces=pieces, commands=made)
+        return _Load(job=job, body=body, commands=made)
 
     def _next(self, ahead: Ahead) -> _Load | None:
         """The next job that can be carried on this connection."""
@@ -197,8 +197,7 @@ class Carrier:
         load.replies = [end]
         following: _Load | None = None
         try:
-            stuffed = [piece.stuffed for piece in load.pieces]
-            load.whole = await self._wire.write(stuffed, self._server.timeout, until=end)
+            load.whole = await self._wire.write(load.body.stuffed, self._server.timeout, until=end)
             if load.whole:
                 following = self._dot(self._next(ahead) if self._pipelining else None)
         except WireLost as error:
@@ -298,12 +297,11 @@ class Carrier:
             return
         if flight:
             load.steps = [(Stage.MAIL, b"RSET"), (Stage.MAIL, load.commands.mail), (Stage.RCPT, load.commands.rcpt)]
-        lines = [*(command for _, command in load.steps), b"BDAT %d LAST" % load.commands.size]
+        lines = [*(command for _, command in load.steps), b"BDAT %d LAST" % load.body.size]
         load.replies = self._wire.ask(lines)
         flight.append(load)
         try:
-            raw = [piece.raw for piece in load.pieces]
-            load.whole = await self._wire.write(raw, self._server.timeout, until=load.replies[-1])
+            load.whole = await self._wire.write(load.body.raw, self._server.timeout, until=load.replies[-1])
         except WireLost as error:
             load.whole, load.why = False, str(error)
         self.broken |= not load.whole

@@ -5,12 +5,11 @@ Not here: when they are written (`carrier.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailer.dispatch.model import Envelope, Outcome, Scope, Stage
 from mailer.errors import MessageError
-from mailer.transport.body import Piece, mailbox
+from mailer.transport.body import Body, mailbox
 from mailer.transport.verdicts import refused_here
 from mailer.transport.wire import Session
 from mailer.wording import Text
@@ -20,14 +19,13 @@ __all__ = ["Commands", "commands"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """MAIL and RCPT without line ends; `size` of the message in bytes."""
+    """MAIL and RCPT without line ends."""
 
     mail: bytes
     rcpt: bytes
-    size: int
 
 
-def commands(envelope: Envelope, pieces: Sequence[Piece], session: Session) -> Commands | Outcome:
+def commands(envelope: Envelope, body: Body, session: Session) -> Commands | Outcome:
     """The two commands of the envelope, or the outcome when the server has said beforehand that it will not take it.
     Raises MessageError when the sender's address cannot be used."""
     sender = mailbox(envelope.sender) if envelope.sender else ""
@@ -42,35 +40,25 @@ def commands(envelope: Envelope, pieces: Sequence[Piece], session: Session) -> C
         )
     if recipient is None:
         return refused_here(Scope.RECIPIENT, "5.1.3", "the address cannot be used in SMTP", Stage.RCPT)
-    return _with_parameters(pieces, session, sender, recipient)
+    return _with_parameters(body, session, sender, recipient)
 
 
-def _with_parameters(pieces: Sequence[Piece], session: Session, sender: str, recipient: str) -> Commands | Outcome:
-    offered = session.extensions
-    size = sum(len(piece.raw) for piece in pieces)
+def _with_parameters(body: Body, session: Session, sender: str, recipient: str) -> Commands | Outcome:
+    offered, limit = session.extensions, session.size_limit
     mail = f"MAIL FROM:<{sender}>"
-    if session.size_limit is not None and size > session.size_limit:
-        return refused_here(Scope.MESSAGE, "5.3.4", f"{size} bytes, the server takes {session.size_limit}")
+    if limit is not None and body.size > limit:
+        return refused_here(Scope.MESSAGE, "5.3.4", f"{body.size} bytes, the server takes {limit}")
     if "SIZE" in offered:
-        mail += f" SIZE={size}"
-    if not all(piece.is_ascii for piece in pieces):
+        mail += f" SIZE={body.size}"
+    if not body.is_ascii:
         if "8BITMIME" not in offered:
             # only the header: then it is this person's address that this server cannot write (RFC 6531 3.1 needs 8BITMIME too)
-            scope = Scope.RECIPIENT if _only_header_is_8bit(pieces) else Scope.MESSAGE
+            scope = Scope.MESSAGE if body.has_8bit_text else Scope.RECIPIENT
             return refused_here(scope, "5.6.3", "8-bit message, the server offers no 8BITMIME")
         mail += " BODY=8BITMIME"
-    if not (sender.isascii() and recipient.isascii() and (pieces[0].is_ascii or _header(pieces[0].raw).isascii())):
+    if not (sender.isascii() and recipient.isascii() and (body.is_ascii or body.header.isascii())):
         if "SMTPUTF8" not in offered:
             scope = Scope.MESSAGE if not sender.isascii() else Scope.RECIPIENT
             return refused_here(scope, "5.6.7", "non-ASCII address, the server offers no SMTPUTF8")
         mail += " SMTPUTF8"
-    return Commands(mail=mail.encode(), rcpt=f"RCPT TO:<{recipient}>".encode(), size=size)
-
-
-def _only_header_is_8bit(pieces: Sequence[Piece]) -> bool:
-    first = pieces[0].raw
-    return first[len(_header(first)) :].isascii() and all(piece.is_ascii for piece in pieces[1:])
-
-
-def _header(data: bytes) -> bytes:
-    return data[: data.find(b"\r\n\r\n")] if b"\r\n\r\n" in data else data
+    return Commands(mail=mail.encode(), rcpt=f"RCPT TO:<{recipient}>".encode())

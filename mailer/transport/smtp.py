@@ -73,7 +73,7 @@ class SmtpTransport:
 
         What `leaving` raises goes on when the messages before are settled; the connection is dropped. Raises MessageError
         when `first` or its sender cannot go on a wire (before anything is sent), ConfigError as `send` does."""
-        self._examiner.pieces(first.envelope)
+        self._examiner.body(first.envelope)
         try:
             await self._carry(first, ahead)
         except BaseException:

@@ -1,7 +1,7 @@
 """`mailer serve`: the web page and the worker in one process.
 
-On this machine alone the page is entered by a one-time link; on any other address it asks for accounts and refuses to start
-without any.
+On this machine alone the page is entered by a one-time link; on any other address, or behind a web server that shows it to
+others, it asks for accounts and refuses to start without any.
 
 Not here: the pages (`web/`), accounts (`user.py`).
 """
@@ -13,6 +13,7 @@ import contextlib
 import ipaddress
 import signal
 import socket
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,9 @@ from mailer.cli.signals import EXIT_INTERRUPTED, Stopping
 from mailer.cli.verbs import Call, option, verb
 from mailer.errors import UsageError
 from mailer.wording import Text
+
+if TYPE_CHECKING:
+    from mailer.web.public import PublicUrl
 
 __all__ = ["serve"]
 
@@ -35,29 +39,52 @@ __all__ = ["serve"]
         "Open the web page, and send: while it runs, what is scheduled goes out and retries happen.\n\n"
         "On this machine a one-time link lets you in; any other address needs accounts.",
     ),
-    examples=("mailer serve --open", "mailer serve --host 0.0.0.0 --port 8025"),
+    examples=(
+        "mailer serve --open",
+        "mailer serve --host 0.0.0.0 --port 8025",
+        "mailer serve --public-url https://press.example",
+    ),
 )
 @option(
     "--host", default="127.0.0.1", metavar="ADDR", help=Text("열 주소 (기본값: 127.0.0.1)", "Address to listen on.")
 )
 @option("--port", type=click.IntRange(0, 65535), default=8025, metavar="N", help=Text("포트 (기본값: 8025)", "Port."))
+@option(
+    "--public-url",
+    metavar="URL",
+    help=Text(
+        "앞에 둔 웹 서버의 주소. 이 이름으로 온 요청에 대답하고, https면 쿠키를 암호화된 연결에만 보냅니다.",
+        "The address of the web server before it: requests by this name are answered; with https, cookies go encrypted only.",
+    ),
+)
 @option("--open", "show", is_flag=True, help=Text("브라우저를 엽니다.", "Open a browser."))
-def serve(call: Call, host: str, port: int, show: bool) -> int:
-    with opened(call) as app:
-        local = is_local(host)
-        if not local and not app.ledger.accounts.all():
-            raise _needs_accounts(host, port)
-        by = asyncio.run(_serve(call.screen, app, host, port, local=local, show=show))
+def serve(call: Call, host: str, port: int, public_url: str | None, show: bool) -> int:
+    with opened(call, sends=True) as app:
+        public = _read_public(public_url) if public_url else None
+        if (public is not None or not is_local(host)) and not app.ledger.accounts.all():
+            raise _needs_accounts(host, port, public)
+        by = asyncio.run(_serve(call.screen, app, host, port, public=public, show=show))
     return EXIT_INTERRUPTED if by is signal.SIGINT else 0
 
 
-async def _serve(screen: Screen, app: App, host: str, port: int, *, local: bool, show: bool) -> signal.Signals | None:
+def _read_public(text: str) -> PublicUrl:
+    from mailer.web.public import read_public_url
+
+    return read_public_url(text)
+
+
+async def _serve(
+    screen: Screen, app: App, host: str, port: int, *, public: PublicUrl | None, show: bool
+) -> signal.Signals | None:
     from mailer.web import Office
     from mailer.web import serve as run
+    from mailer.web.public import LOCAL_NAMES
     from mailer.web.server import bound
 
+    local = public is None and is_local(host)
     listener = bound(host, port)
-    place = _place(host, listener)
+    inside = _place(host, listener)
+    place = str(public) if public is not None else inside
 
     def say_link(key: str) -> None:
         screen.say(
@@ -65,8 +92,11 @@ async def _serve(screen: Screen, app: App, host: str, port: int, *, local: bool,
         )
 
     office = Office(app, link_used=say_link if local else None)
+    office.public = public
     if local:
-        office.hosts = frozenset({"localhost", "127.0.0.1", "[::1]", host})
+        office.hosts = LOCAL_NAMES | {host}
+    elif public is not None:
+        office.hosts = LOCAL_NAMES | {host, public.host}
 
     def ready() -> None:
         link = f"{place}/enter?key={office.key}" if local else f"{place}/"
@@ -77,6 +107,8 @@ async def _serve(screen: Screen, app: App, host: str, port: int, *, local: bool,
                 Text("이 주소는 한 번만 쓸 수 있습니다. 끝내려면 Ctrl-C", "The link works once. Ctrl-C ends."),
                 ink="dim",
             )
+        if public is not None:
+            screen.say(Text(f"웹 서버가 넘겨줄 곳: {inside}", f"The web server passes on to: {inside}"), ink="dim")
         if show:
             click.launch(link)
 
@@ -99,15 +131,16 @@ def _place(host: str, listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _needs_accounts(host: str, port: int) -> UsageError:
+def _needs_accounts(host: str, port: int, public: PublicUrl | None) -> UsageError:
+    place, again = (str(public), f"--public-url {public}") if public else (host, f"--host {host} --port {port}")
     return UsageError(
         Text(
-            f"다른 컴퓨터에서도 열리는 주소라 계정 없이는 시작하지 않습니다: {host}",
-            f"{host} can be reached by other machines; without accounts this does not start",
+            f"다른 컴퓨터에서도 열리는 주소라 계정 없이는 시작하지 않습니다: {place}",
+            f"{place} can be reached by other machines; without accounts this does not start",
         ),
-        where="--host",
+        where="--public-url" if public else "--host",
         remedy=Text(
-            f"mailer user add 이름 --role admin 다음에 mailer serve --host {host} --port {port}",
-            f"mailer user add NAME --role admin, then mailer serve --host {host} --port {port}",
+            f"mailer user add 이름 --role admin 다음에 mailer serve {again}",
+            f"mailer user add NAME --role admin, then mailer serve {again}",
         ),
     )

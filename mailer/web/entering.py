@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mailer.desk.approval import officer
 from mailer.web.passwords import matches
-from mailer.web.visit import SESSION, Visit, cookie_name, digest_of
+from mailer.web.visit import SESSION, Visit, cookie_name, digest_of, own_path
 
 __all__ = ["enter", "login", "logout", "show_login"]
 
@@ -19,20 +19,19 @@ __all__ = ["enter", "login", "logout", "show_login"]
 def show_login(visit: Visit) -> Response:
     if visit.visitor is not None:
         return visit.go("/")
-    return visit.show("login.html", goal=_goal(visit.query("to")), wrong=False, wait=0, name="")
+    return visit.show("login.html", goal=own_path(visit.query("to")), wrong=False, wait=0, name="")
 
 
 def login(visit: Visit) -> Response:
     name, password = visit.form.get("name").strip()[:200], visit.form.get("password")
     client = visit.request.client
     keys = (f"name {name}", f"place {client.host if client else ''}")
-    wait = visit.office.throttle.wait(*keys)
-    goal = _goal(visit.form.get("to"))
+    wait = visit.office.throttle.begin(*keys)
+    goal = own_path(visit.form.get("to"))
     if wait > 0:
         return visit.show("login.html", code=429, goal=goal, wrong=False, wait=round(wait) + 1, name=name)
     account = visit.app.ledger.accounts.get(name)
     if not matches(account.password if account else None, password) or account is None:
-        visit.office.throttle.failed(*keys)
         return visit.show("login.html", code=401, goal=goal, wrong=True, wait=0, name=name)
     visit.office.throttle.succeeded(*keys)
     return _welcome(visit, account.name, account.name, goal)
@@ -74,9 +73,3 @@ def _welcome(visit: Visit, name: str, account: str | None, goal: str) -> Respons
         max_age=60 * 60 * 24 * 7,
     )
     return answer
-
-
-def _goal(text: str) -> str:
-    """A path of this site, never another site's address."""
-    plain = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
-    return text if plain else "/"

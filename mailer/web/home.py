@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus
 from mailer.web.plain import pause_for_pages
-from mailer.web.visit import Visit
+from mailer.web.visit import Visit, own_path
 from mailer.wording import Text
 
 __all__ = ["home", "look"]
@@ -70,8 +70,7 @@ def home(visit: Visit) -> Response:
 
 def look(visit: Visit) -> Response:
     """Theme and language, kept in cookies: they belong to a screen, not to an account."""
-    path = visit.form.get("to", "/")
-    answer = visit.go(path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/")
+    answer = visit.go(own_path(visit.form.get("to")))
     for name, allowed in (("theme", ("auto", "light", "dark")), ("lang", ("ko", "en"))):
         if visit.form.get(name) in allowed:
             answer.set_cookie(name, visit.form.get(name), max_age=60 * 60 * 24 * 365, samesite="lax", path="/")

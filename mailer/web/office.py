@@ -22,6 +22,7 @@ from mailer.errors import ListError, MailerError
 from mailer.ledger import DraftLetter
 from mailer.web.catalogue import forget_lists, list_files
 from mailer.web.passwords import Throttle
+from mailer.web.public import PublicUrl
 from mailer.wording import Text
 
 __all__ = ["Bench", "Office", "chosen_files", "letter_name"]
@@ -41,7 +42,9 @@ class Office:
         self.throttle = Throttle(app.clock.monotonic)
         self.worker_trouble: MailerError | None = None
         self.hosts: frozenset[str] | None = None
+        self.public: PublicUrl | None = None
         self.key = secrets.token_urlsafe(32)
+        self._key_lock = threading.Lock()
         self._link_used = link_used
         self.restart_worker: Callable[[], None] = _nobody_works
         self._closing = False
@@ -49,9 +52,10 @@ class Office:
 
     def use_key(self, typed: str) -> bool:
         """Whether `typed` is the one-time key; it is spent by this, and another one is made."""
-        if not secrets.compare_digest(typed.encode(), self.key.encode()):
-            return False
-        self.key = secrets.token_urlsafe(32)
+        with self._key_lock:
+            if not secrets.compare_digest(typed.encode(), self.key.encode()):
+                return False
+            self.key = secrets.token_urlsafe(32)
         if self._link_used is not None:
             self._link_used(self.key)
         return True

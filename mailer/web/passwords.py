@@ -21,7 +21,10 @@ SHORTEST = 10
 LONGEST = 1024
 FREE_TRIES = 5
 LONGEST_WAIT = 900.0
+MOST_KEYS = 10_000
 _HASHER = PasswordHasher()
+# each check takes 64 MB for a moment: strangers must not be able to take forty of them at once
+_HASHING = threading.BoundedSemaphore(2)
 
 
 def hashed(password: str) -> str:
@@ -40,7 +43,8 @@ _NOBODY = _HASHER.hash("nobody has this password")
 def matches(stored: str | None, password: str) -> bool:
     """Whether `password` is the one behind `stored`. Takes as long when there is no such account (None)."""
     try:
-        return _HASHER.verify(stored or _NOBODY, password[:LONGEST]) and stored is not None
+        with _HASHING:
+            return _HASHER.verify(stored or _NOBODY, password[:LONGEST]) and stored is not None
     except (Argon2Error, InvalidHashError):
         return False
 
@@ -53,21 +57,21 @@ class Throttle:
         self._lock = threading.Lock()
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def wait(self, *keys: str) -> float:
-        """Seconds before another try is looked at."""
+    def begin(self, *keys: str) -> float:
+        """Seconds to wait before another try is looked at; 0.0 when this one may be. It counts as wrong until `succeeded`, or many
+        tries at once would all be looked at."""
         now = self._monotonic()
         with self._lock:
-            return max((until - now for key in keys for _, until in [self._wrong.get(key, (0, now))]), default=0.0)
-
-    def failed(self, *keys: str) -> None:
-        now = self._monotonic()
-        with self._lock:
+            wait = max((self._wrong[key][1] - now for key in keys if key in self._wrong), default=0.0)
+            if wait > 0:
+                return wait
             for key in keys:
                 number = self._wrong.pop(key, (0, now))[0] + 1
                 pause = 0.0 if number < FREE_TRIES else min(2.0 ** (number - FREE_TRIES), LONGEST_WAIT)
                 self._wrong[key] = (number, now + pause)
-            while len(self._wrong) > 10_000:
+            while len(self._wrong) > MOST_KEYS:
                 self._wrong.popitem(last=False)
+        return 0.0
 
     def succeeded(self, *keys: str) -> None:
         with self._lock:

@@ -61,6 +61,8 @@ async def serve(
         access_log=False,
         timeout_graceful_shutdown=GRACE,
         server_header=False,
+        # whom to believe is decided in `public.py`, not by headers that anybody can send
+        proxy_headers=False,
         lifespan="off",
     )
     server = Server(config)
@@ -71,7 +73,8 @@ async def serve(
     if ready is not None and not pages.done():
         ready()
     waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({waiting, pages}, return_when=asyncio.FIRST_COMPLETED)
+    # a worker that ends by itself met a fault of the program: pages that go on as if mail were leaving would be worse than none
+    await asyncio.wait({waiting, pages, work}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     office.close()
     server.should_exit = True

@@ -35,10 +35,11 @@ from mailer.web import (
     testers,
     trials,
 )
-from mailer.web.guard import Guard
+from mailer.web.guard import HEADERS, Guard
 from mailer.web.office import Office
 from mailer.web.roles import Role
-from mailer.web.visit import Handler, Typed, action, page, visit_of
+from mailer.web.visit import Handler, Typed, action, language_of, page, visit_of
+from mailer.web.words import Spoken
 
 __all__ = ["create_site"]
 
@@ -168,6 +169,7 @@ def _lost(request: Request, error: Exception) -> Response:
 
 
 def _fault(request: Request, error: Exception) -> Response:
-    """The last line: what went wrong stands in the server's log, the visitor gets a calm sentence."""
+    """The last line: what went wrong stands in the server's log, the visitor gets a calm sentence. It stands before the guard and
+    asks the ledger nothing, which may be what is broken."""
     _log.error("fault at %s", request.url.path, exc_info=error)
-    return PlainTextResponse(visit_of(request, Typed()).w.fault + "\n", status_code=500)
+    return PlainTextResponse(Spoken(language_of(request)).fault + "\n", status_code=500, headers=HEADERS)

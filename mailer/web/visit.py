@@ -35,7 +35,7 @@ from mailer.web.screen import fill
 from mailer.web.words import NOTICES, Spoken
 from mailer.wording import LANGUAGES, Language
 
-__all__ = ["COOKIE", "Visit", "Visitor", "action", "digest_of", "page"]
+__all__ = ["COOKIE", "Visit", "Visitor", "action", "digest_of", "language_of", "own_path", "page"]
 
 COOKIE = "session"
 SESSION = timedelta(hours=12)
@@ -168,6 +168,12 @@ class Visit:
         return self.show("error.html", code=code, error=error, remedy=remedy_for_pages(error.remedy))
 
 
+def own_path(text: str) -> str:
+    """`text` when it is a path of this site, "/" when it may lead to another."""
+    plain = text.startswith("/") and not text.startswith("//") and text.isprintable() and "\\" not in text
+    return text if plain else "/"
+
+
 def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -220,11 +226,12 @@ def refusal_of(visit: Visit, needs: Role, public: bool) -> Response | None:
 def visit_of(request: Request, form: Typed) -> Visit:
     office: Office = request.app.state.office
     return Visit(
-        request=request, office=office, visitor=_visitor(office.app, request), language=_language(request), form=form
+        request=request, office=office, visitor=_visitor(office.app, request), language=language_of(request), form=form
     )
 
 
-def _language(request: Request) -> Language:
+def language_of(request: Request) -> Language:
+    """The language that this browser chose, else the configured one."""
     chosen = request.cookies.get("lang", "")
     office: Office = request.app.state.office
     return next((language for language in LANGUAGES if language == chosen), office.app.config.language)

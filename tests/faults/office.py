@@ -22,6 +22,7 @@ from typing import Any
 from mailer.dispatch import Contact, DeliveryState, Dispatch, DispatchStatus, Seal
 from mailer.dispatch.clock import Clock
 from mailer.document import Document
+from mailer.engine import LocalEngine
 from mailer.ledger import Draft, Ledger, Share, open_ledger
 from mailer.message import EmailTemplates, Package, Sender, new_message_id, seal_sha256
 from mailer.sending import RetryRule, SendSettings, Worker
@@ -163,7 +164,9 @@ async def send(
     seconds: float = 20.0,
 ) -> None:
     """One worker in this event loop, until the dispatches are at rest (or `until`). Fails after `seconds`."""
-    worker = Worker(ledger, lambda: SmtpTransport(server), settings, clock=clock)
+    # nobody rings when a test moves a row or the clock: the worker has to look by itself
+    engine = LocalEngine(longest_wait=0.1)
+    worker = Worker(ledger, lambda: SmtpTransport(server), settings, clock=clock, engine=engine)
     async with asyncio.timeout(seconds):
         await worker.run(asyncio.Event(), until=until or (lambda: at_rest(ledger, *dispatches)))
 
@@ -217,6 +220,13 @@ def finish(process: subprocess.Popen[bytes], seconds: float = 60.0) -> str:
     """Waits for the end; what it wrote to stderr."""
     _, said = process.communicate(timeout=seconds)
     return said.decode()
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Waits beside a worker of this event loop. Fails when it does not happen, rather than wait for a worker that has given up."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -18,7 +18,7 @@ from mailer.desk.times import read_wall_time
 from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus
 from mailer.ledger import Ledger, open_ledger
 from mailer.sending import RetryRule, SendSettings
-from tests.faults.office import QUICK, approve, at_rest, begin, counts, journalists, send, smtp, status
+from tests.faults.office import QUICK, approve, at_rest, begin, counts, eventually, journalists, send, smtp, status
 from tests.faults.reckoning import reckon
 from tests.scripted_smtp import Act, Books, Rule, ScriptedServer, reply
 
@@ -160,8 +160,7 @@ def test_wall_clock_stepped_during_a_run(ledger: Ledger, step: timedelta) -> Non
     settings = replace(QUICK, retry=RetryRule(first=timedelta(seconds=1), longest=timedelta(seconds=1)))
 
     async def step_soon(books: Books) -> None:
-        while len(books.stored) < 15:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(books.stored) >= 15)
         clock.ahead += step
 
     async def run() -> Books:
@@ -194,12 +193,11 @@ def test_a_step_takes_no_lease_from_a_living_worker(ledger: Ledger, tmp_path: Pa
     until = lambda: at_rest(ledger, dispatch)  # noqa: E731
 
     async def second(port: int, settings: SendSettings) -> None:
-        while not ledger.queue.counts(dispatch.id)[DeliveryState.SENDING]:
-            await asyncio.sleep(0.02)
+        await eventually(lambda: ledger.queue.counts(dispatch.id)[DeliveryState.SENDING] > 0)
         await send(other, smtp(port), settings=settings, clock=Stepped(step), until=until)
 
     async def run() -> Books:
-        slow = Rule(stage="end", act=Act(delay=0.25))
+        slow = Rule(stage="end", act=Act(delay=0.15))
         async with ScriptedServer(slow) as server:
             settings = replace(QUICK, connections=2)
             await asyncio.gather(

@@ -172,11 +172,11 @@ def upgrade():
 
 
 def test_processes_open_the_same_new_database(tmp_path: Path) -> None:
-    """Six programs open a ledger that is not there yet, at the same moment: all of them can use it."""
+    """Four programs open a ledger that is not there yet, at the same moment: all of them can use it."""
     program = (
         "import sys, pathlib; from mailer.ledger import open_ledger; open_ledger(pathlib.Path(sys.argv[1])).close()"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "mailer.db")]
-    started = [subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]) for _ in range(6)]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]) for _ in range(4)]
     said = [process.communicate(timeout=60)[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0] * 6, said
+    assert [process.returncode for process in started] == [0] * 4, said

@@ -16,7 +16,7 @@ from mailer.desk.report import log_lines
 from mailer.dispatch import DeliveryState, DispatchStatus
 from mailer.ledger import Ledger, LogFilter, open_ledger
 from tests.builders import contact
-from tests.faults.office import QUICK, begin, counts, journalists, send, smtp, status
+from tests.faults.office import QUICK, begin, counts, eventually, journalists, send, smtp, status
 from tests.faults.reckoning import reckon
 from tests.scripted_smtp import Books, Rule, ScriptedServer, reply
 
@@ -117,9 +117,8 @@ def test_opt_out_in_the_middle_of_a_slow_send_wins(ledger: Ledger, monkeypatch: 
 
     async def run() -> Books:
         async with ScriptedServer() as server:
-            work = asyncio.create_task(send(ledger, smtp(server.port), dispatch, settings=replace(QUICK, rate=2.0)))
-            while not server.books.stored:
-                await asyncio.sleep(0.01)
+            work = asyncio.create_task(send(ledger, smtp(server.port), dispatch, settings=replace(QUICK, rate=4.0)))
+            await eventually(lambda: len(server.books.stored) > 0)
             await asyncio.to_thread(ledger.suppressed.add, [entry])
             await work
             return server.books

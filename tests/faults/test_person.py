@@ -18,7 +18,7 @@ from mailer.errors import IllegalMove, UsageError
 from mailer.ledger import Ledger, LogFilter, open_ledger
 from mailer.ledger.queue import Doubt
 from mailer.sending.doubts import resendable
-from tests.faults.office import QUICK, approve, begin, counts, journalists, send, smtp, status
+from tests.faults.office import QUICK, approve, begin, counts, eventually, journalists, send, smtp, status
 from tests.faults.reckoning import reckon
 from tests.scripted_smtp import Act, Books, Rule, ScriptedServer, cut, reply
 
@@ -79,8 +79,7 @@ def test_pause_and_resume(ledger: Ledger) -> None:
     at_pause: list[int] = []
 
     async def pause(books: Books) -> None:
-        while len(books.stored) < 10:
-            await asyncio.sleep(0.002)
+        await eventually(lambda: len(books.stored) >= 10)
         ledger.dispatches.pause(dispatch.id, cause=PauseCause.OFFICER, who="officer", now=now())
         at_pause.append(len(books.stored))
 
@@ -101,8 +100,7 @@ def test_cancel(ledger: Ledger) -> None:
     at_cancel: list[int] = []
 
     async def cancel(books: Books) -> None:
-        while len(books.stored) < 10:
-            await asyncio.sleep(0.002)
+        await eventually(lambda: len(books.stored) >= 10)
         ledger.dispatches.cancel(dispatch.id, who="officer", now=now())
         at_cancel.append(len(books.stored))
 
@@ -203,8 +201,9 @@ def test_send_again_to_exactly_those_who_did_not_get_it(ledger: Ledger) -> None:
     assert [str(row.contact.address) for row in failed_deliveries(ledger, current(ledger, dispatch))] == refused[:1]
 
 
-def test_machine_sends_a_doubt_again_once(ledger: Ledger) -> None:
+def test_machine_sends_a_doubt_again_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """With MAILER_IN_DOUBT=resend: once, the same message; a second doubt is left to a person."""
+    monkeypatch.setattr("mailer.sending.drain.SOON", 0.1)
     people = journalists(120)
     victim = str(people[7].address)
     dispatch = begin(ledger, people)

@@ -109,6 +109,23 @@ def test_rules_file(tmp_path: Path) -> None:
     run(main())
 
 
+def test_another_rule_after_a_spent_one(tmp_path: Path) -> None:
+    """Who was put off once and is then told to be refused is refused: only the old rule is spent."""
+    path = tmp_path / "practice.toml"
+
+    async def main() -> None:
+        path.write_text('[answers]\n"r1@example.net" = "451-once"\n')
+        async with PracticeCatcher(tmp_path / "inbox", rules_file=path) as catcher:
+            transport = SmtpTransport(catcher.server)
+            seen = [(await send(transport)).verdict.value, (await send(transport)).verdict.value]
+            path.write_text('[answers]\n"r1@example.net" = "550"\n')
+            seen.append((await send(transport)).verdict.value)
+            await transport.close()
+        assert seen == ["defer", "accept", "refuse"]
+
+    run(main())
+
+
 @pytest.mark.parametrize("rules", [{"r1@example.net": "999"}, {"r1": "550"}, {"r1@example.net": "550-twice"}])
 def test_unknown_rules(tmp_path: Path, rules: dict[str, str]) -> None:
     """A rule nobody can follow is an error at once."""

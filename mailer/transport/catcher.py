@@ -143,7 +143,7 @@ class _Rules:
         self._path = path
         self._stamp: tuple[int, int] | None = None
         self._from_file: dict[str, str] = {}
-        self._spent: set[str] = set()
+        self._spent: set[tuple[str, str]] = set()
         self._reread()
 
     def answer(self, address: str) -> str:
@@ -152,18 +152,22 @@ class _Rules:
         whole = address.lower()
         for key in (whole, "@" + whole.rpartition("@")[2]):
             rule = self._from_file.get(key) or self._given.get(key)
-            if rule is None or whole in self._spent:
+            # a rule that was changed since is another one: it is not spent
+            if rule is None or (whole, rule) in self._spent:
                 continue
             if rule.endswith("-once"):
-                self._spent.add(whole)
+                self._spent.add((whole, rule))
             return ANSWERS.get(rule.removesuffix("-once"), rule)
         return ""
 
     def _reread(self) -> None:
-        if self._path is None or not self._path.exists():
+        try:
+            status = self._path.stat() if self._path is not None else None
+        except FileNotFoundError:
+            status = None
+        if status is None or self._path is None:
             self._from_file, self._stamp = {}, None
             return
-        status = self._path.stat()
         stamp = (status.st_mtime_ns, status.st_size)
         if stamp != self._stamp:
             self._from_file = _read_rules(self._path)

@@ -7,7 +7,8 @@ Every door calls these same verbs, so that terminal and web page cannot disagree
     preview     the dry run on disk                                         approval    approve, schedule, send now
     times       wall times, zones, "in 38 hours"                            report      status and log, JSON records
     doubts      resolve, resend                                             export      the log as CSV or XLSX
-    rehearse    a marked copy to oneself
+    rehearse    a marked copy to oneself                                    inbox       the practice inbox, read and kept small
+    forgetting  a person who asked to be erased
 
 Not here: sending (`sending/`), storage (`ledger/`), words on a screen (`cli/`, `web/`).
 """

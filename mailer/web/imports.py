@@ -7,11 +7,13 @@ Not here: the plan (`contacts/importing.py`), writing (`contacts/writing.py`).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import secrets
 import tempfile
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from mailer import contacts
 from mailer.app import App
 from mailer.contacts import ContactList, upkeep
 from mailer.contacts.columns import KOREAN, field_of
+from mailer.desk.forgetting import UPLOADS
 from mailer.dispatch import Contact
 from mailer.errors import UsageError
 from mailer.web.catalogue import list_files
@@ -31,7 +34,7 @@ from mailer.web.frames import download
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["bad_rows", "save_import", "show_import", "upload_list"]
+__all__ = ["bad_rows", "save_import", "show_import", "sweep_uploads", "upload_list"]
 
 SHOWN = 30
 DAY = 24 * 60 * 60
@@ -46,19 +49,22 @@ def upload_list(visit: Visit) -> Response:
     name = visit.form.get("name").strip() or visit.form.get("list").strip()
     if file is None or not file.data:
         raise UsageError(Text("파일을 고르지 않았습니다", "no file was chosen"))
-    name = name or Path(file.filename.replace("\\", "/")).stem
+    # macOS writes Hangul file names decomposed; a list has one name
+    name = unicodedata.normalize("NFC", name or Path(file.filename.replace("\\", "/")).stem)
     if not _NAME.fullmatch(name) or name.endswith(".bad"):
         raise UsageError(
             Text(f"명단 이름으로 쓸 수 없습니다: {name[:80]}", f"this cannot be the name of a list: {name[:80]}"),
             remedy=Text("글자, 숫자, 붙임표만으로 지어 주십시오", "use letters, digits and hyphens"),
         )
     contacts.parse(file.data, source=file.filename[:100] or "upload", name=name)
-    folder = visit.app.workspace.ensure_var() / "uploads"
+    visit.app.workspace.ensure_var()
+    folder = visit.app.workspace.root / UPLOADS
     folder.mkdir(exist_ok=True)
-    _sweep(folder)
+    sweep_uploads(visit.app)
     token = secrets.token_hex(16)
-    (folder / token).write_bytes(file.data)
+    # the name first: whoever finds the file finds what it was called
     (folder / f"{token}.name").write_text(file.filename[:100], "utf-8")
+    (folder / token).write_bytes(file.data)
     return visit.go(f"/people/import/{token}", list=name, source=visit.form.get("source").strip()[:200])
 
 
@@ -83,14 +89,15 @@ def show_import(visit: Visit) -> Response:
 def save_import(visit: Visit) -> Response:
     name, _, plan = _planned(visit, visit.form.get)
     goal = _goal(visit.app, name)
-    if visit.form.get("expect") != _sha256(goal):
+    expected = visit.form.get("expect")
+    if expected != _sha256(goal):
         raise UsageError(
             Text("그사이 명단이 바뀌었습니다", "the list was changed in the meantime"),
             remedy=Text("다시 확인해 주십시오", "look at it once more"),
         )
     if not plan.changes_nothing:
         goal.parent.mkdir(parents=True, exist_ok=True)
-        upkeep.write_list(goal, plan.result, now=visit.app.here(), expect_sha256=_sha256(goal))
+        upkeep.write_list(goal, plan.result, now=visit.app.here(), expect_sha256=expected)
     return visit.go(f"/people/list/{name}", said="imported")
 
 
@@ -108,11 +115,12 @@ def _planned(visit: Visit, given: Any) -> tuple[str, ContactList, upkeep.ImportP
     token, name = visit.path("token"), given("list")
     if not _TOKEN.fullmatch(token) or not _NAME.fullmatch(name):
         raise HTTPException(404)
-    folder = visit.app.workspace.var / "uploads"
-    if not (folder / token).is_file():
-        raise HTTPException(404)
-    source = (folder / f"{token}.name").read_text("utf-8") or "upload"
-    new = contacts.parse((folder / token).read_bytes(), source=source, name=name)
+    folder = visit.app.workspace.root / UPLOADS
+    try:
+        data, source = (folder / token).read_bytes(), (folder / f"{token}.name").read_text("utf-8")
+    except FileNotFoundError as error:
+        raise HTTPException(404) from error
+    new = contacts.parse(data, source=source or "upload", name=name)
     new = _mapped(new, _mapping(given, new))
     path = list_files(visit.app).get(name)
     old = contacts.read(path, name=name) if path is not None else None
@@ -161,7 +169,11 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _sweep(folder: Path) -> None:
-    for path in folder.iterdir():
-        if time.time() - path.stat().st_mtime > DAY:
-            path.unlink(missing_ok=True)
+def sweep_uploads(app: App) -> None:
+    """Remove what was brought and not imported within a day."""
+    folder = app.workspace.root / UPLOADS
+    for path in folder.iterdir() if folder.is_dir() else ():
+        # another request may sweep, too
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > DAY:
+                path.unlink()

@@ -10,12 +10,8 @@ from __future__ import annotations
 import email.policy
 import json
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.parser import BytesHeaderParser, BytesParser
-from pathlib import Path
+from email.message import EmailMessage, Message
+from email.parser import BytesParser
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -23,12 +19,13 @@ from starlette.responses import Response
 from mailer.app import App
 from mailer.contacts import Problem, parse_address
 from mailer.contacts.writing import replace_file
+from mailer.desk.inbox import LONGEST, MOST
 from mailer.errors import UsageError
 from mailer.web.frames import download, framed
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["caught_frame", "caught_part", "set_rule", "show_inbox"]
+__all__ = ["caught_frame", "caught_part", "empty_inbox", "set_rule", "show_inbox"]
 
 SHOWN = 60
 RAW_SHOWN = 60_000
@@ -36,38 +33,28 @@ ANSWERS = ("550", "552", "421", "421-once", "451", "hang")
 _VIEWS = ("html", "text", "headers", "raw")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caught:
-    """One message in the list."""
-
-    name: str
-    to: str
-    subject: str
-    at: datetime | None
-    unread: bool
-
-
 def show_inbox(visit: Visit) -> Response:
-    paths = _paths(visit.app)
+    inbox = visit.office.inbox
+    inbox.tidy(visit.now)
     find = visit.query("find").strip()[:200]
     chosen = visit.query("message")
-    path = next((one for one in paths if _key(one) == chosen), None)
-    message = _read(path) if path is not None else None
-    if path is not None and path.parent.name == "new":
-        # reading is what "seen" means in a Maildir
-        path = path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")
-        paths = _paths(visit.app)
+    data = inbox.open(chosen, visit.now) if chosen else None
+    message = _parsed(data) if data is not None else None
     view = visit.query("view") if visit.query("view") in _VIEWS else "html"
+    total, unread = inbox.count()
     return visit.show(
         "inbox.html",
-        shown=list(_listed(paths, find)),
-        total=len(paths),
-        unread=sum(one.parent.name == "new" for one in paths),
+        shown=inbox.listed(find=find, limit=SHOWN),
+        total=total,
+        unread=unread,
+        newest=inbox.newest(),
+        most=MOST,
+        days=LONGEST.days,
         chosen=chosen,
         message=message,
         view=view,
         find=find,
-        body=_body(message, path, view) if message is not None and path is not None else "",
+        body=_body(message, data, view) if message is not None and data is not None else "",
         parts=[part.get_filename() or "–" for part in message.iter_attachments()] if message is not None else [],
         checks=_checks(message) if message is not None else [],
         rules=sorted(_rules(visit.app).items()),
@@ -75,15 +62,21 @@ def show_inbox(visit: Visit) -> Response:
     )
 
 
+def empty_inbox(visit: Visit) -> Response:
+    """Remove what was there when the page was shown; what came since stays."""
+    visit.office.inbox.empty(visit.form.get("upto"))
+    return visit.go("/inbox", said="inbox_emptied")
+
+
 def caught_frame(visit: Visit) -> Response:
     """The HTML part, for the sandboxed frame."""
-    part = _read(_path(visit)).get_body(("html",))
-    return framed(part.get_content() if part is not None else "")
+    part = _message(visit).get_body(("html",))
+    return framed(_text(part) if part is not None else "")
 
 
 def caught_part(visit: Visit) -> Response:
     """One attachment, to keep."""
-    parts = list(_read(_path(visit)).iter_attachments())
+    parts = list(_message(visit).iter_attachments())
     n = visit.path("n")
     if not 1 <= n <= len(parts):
         raise HTTPException(404)
@@ -104,69 +97,40 @@ def set_rule(visit: Visit) -> Response:
     rules.pop(target, None)
     if answer in ANSWERS:
         rules[target] = answer
-    lines = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in sorted(rules.items())]
+    lines = [f"{_quoted(key)} = {_quoted(value)}" for key, value in sorted(rules.items())]
     visit.app.workspace.ensure_var()
     replace_file(visit.office.rules_file, "\n".join(["[answers]", *lines, ""]).encode())
     return visit.go("/inbox", said="rule_set")
 
 
-def _paths(app: App) -> list[Path]:
-    """Every message, the newest first: names begin with the time of arrival."""
-    inbox = app.workspace.inbox
-    found = [path for part in ("new", "cur") if (inbox / part).is_dir() for path in (inbox / part).iterdir()]
-    return sorted(found, key=lambda path: path.name, reverse=True)
-
-
-def _key(path: Path) -> str:
-    return path.name.partition(":")[0]
-
-
-def _path(visit: Visit) -> Path:
-    wanted = visit.path("name")
-    found = next((one for one in _paths(visit.app) if _key(one) == wanted), None)
-    if found is None:
+def _message(visit: Visit) -> EmailMessage:
+    data = visit.office.inbox.read(visit.path("name"))
+    if data is None:
         raise HTTPException(404)
-    return found
+    return _parsed(data)
 
 
-def _listed(paths: list[Path], find: str) -> Iterator[Caught]:
-    parser = BytesHeaderParser(policy=email.policy.default)
-    wanted, shown = find.casefold(), 0
-    for path in paths if find else paths[:SHOWN]:
-        if shown >= SHOWN:
-            return
-        with path.open("rb") as file:
-            head = parser.parse(file)
-        one = Caught(
-            name=_key(path),
-            to=str(head.get("delivered-to", "")),
-            subject=str(head.get("subject", "")),
-            at=_arrived(path),
-            unread=path.parent.name == "new",
-        )
-        if wanted in f"{one.to} {one.subject}".casefold():
-            shown += 1
-            yield one
+def _parsed(data: bytes) -> EmailMessage:
+    return BytesParser(policy=email.policy.default).parsebytes(data)
 
 
-def _arrived(path: Path) -> datetime | None:
-    stamp = path.name.partition(".")[0]
-    return datetime.fromtimestamp(int(stamp) / 1e9, UTC) if stamp.isdecimal() and len(stamp) < 20 else None
+def _text(part: Message) -> str:
+    """The characters of a text part, whatever charset it claims."""
+    data = part.get_payload(decode=True)
+    content = data if isinstance(data, bytes) else b""
+    try:
+        return content.decode(part.get_content_charset() or "utf-8", "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")
 
 
-def _read(path: Path) -> EmailMessage:
-    with path.open("rb") as file:
-        return BytesParser(policy=email.policy.default).parse(file)
-
-
-def _body(message: EmailMessage, path: Path, view: str) -> str:
+def _body(message: EmailMessage, data: bytes, view: str) -> str:
     if view == "text":
         part = message.get_body(("plain",))
-        return str(part.get_content()) if part is not None else ""
+        return _text(part) if part is not None else ""
     if view == "headers":
         return "\n".join(f"{name}: {value}" for name, value in message.items())
-    with path.open("rb") as file:
-        return file.read(RAW_SHOWN).decode("utf-8", "replace") if view == "raw" else ""
+    return data[:RAW_SHOWN].decode("utf-8", "replace") if view == "raw" else ""
 
 
 def _checks(message: EmailMessage) -> list[tuple[bool, Text]]:
@@ -177,6 +141,11 @@ def _checks(message: EmailMessage) -> list[tuple[bool, Text]]:
         (bool(message.get("message-id")), Text("메시지 번호(Message-ID)", "Message-ID")),
         (message.get("bcc") is None and message.get("cc") is None, Text("받는 사람이 한 명", "one recipient only")),
     ]
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes but for those of characters beyond the BMP, which TOML spells otherwise."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _rules(app: App) -> dict[str, str]:

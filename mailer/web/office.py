@@ -17,6 +17,7 @@ from typing import TypeVar, cast
 from mailer import document
 from mailer.app import App
 from mailer.desk import Manuscript, Preparation, Sources, Written, prepare
+from mailer.desk.inbox import Inbox
 from mailer.desk.rehearse import prepare_alone
 from mailer.errors import ListError, MailerError
 from mailer.ledger import DraftLetter
@@ -39,6 +40,7 @@ class Office:
     def __init__(self, app: App, *, link_used: Callable[[str], None] | None = None) -> None:
         self.app = app
         self.bench = Bench(app)
+        self.inbox = Inbox(app.workspace.inbox)
         self.throttle = Throttle(app.clock.monotonic)
         self.worker_trouble: MailerError | None = None
         self.hosts: frozenset[str] | None = None

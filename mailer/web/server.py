@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
 
 from mailer.errors import ConfigError, MailerError
+from mailer.web.imports import sweep_uploads
 from mailer.web.office import Office
 from mailer.web.site import create_site
 from mailer.wording import Text
@@ -24,6 +26,8 @@ __all__ = ["bound", "serve"]
 
 GRACE = 2
 AGAIN_AFTER = 10.0
+TIDY_EVERY = 300.0
+_log = logging.getLogger("mailer.web")
 
 
 class Server(uvicorn.Server):
@@ -68,6 +72,7 @@ async def serve(
     server = Server(config)
     pages = asyncio.create_task(server.serve(sockets=[listener]))
     work = asyncio.create_task(_work(office, stop))
+    tidying = asyncio.create_task(_keep_tidy(office, stop))
     while not server.started and not pages.done():
         await asyncio.sleep(0.01)
     if ready is not None and not pages.done():
@@ -78,7 +83,20 @@ async def serve(
     stop.set()
     office.close()
     server.should_exit = True
-    await asyncio.gather(pages, work, waiting)
+    await asyncio.gather(pages, work, tidying, waiting)
+
+
+async def _keep_tidy(office: Office, stop: asyncio.Event) -> None:
+    """The practice inbox stays small and uploads short-lived, also while nobody looks at them."""
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(office.inbox.tidy, office.app.now())
+            await asyncio.to_thread(sweep_uploads, office.app)
+        except (MailerError, OSError) as error:
+            # the page of the inbox says the same to a person; sending must not end over it
+            _log.warning("could not tidy up: %s", error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), TIDY_EVERY)
 
 
 async def _work(office: Office, stop: asyncio.Event) -> None:

@@ -89,6 +89,7 @@ def _routes() -> list[BaseRoute]:
         *_people_routes(),
         _get("/inbox", inbox.show_inbox),
         _post("/inbox/rules", inbox.set_rule, Role.APPROVE),
+        _post("/inbox/empty", inbox.empty_inbox, Role.APPROVE),
         _get("/inbox/{name}/frame", inbox.caught_frame),
         _get("/inbox/{name}/part/{n:int}", inbox.caught_part),
         _get("/settings", settings.show_settings),
@@ -98,6 +99,8 @@ def _routes() -> list[BaseRoute]:
         _post("/settings/testers", testers.add),
         _post("/settings/testers/remove", testers.remove),
         _post("/settings/letterhead", settings.save_letterhead, Role.ADMIN),
+        _post("/settings/logo", settings.save_logo, Role.ADMIN),
+        _get("/settings/letterhead.png", settings.show_head, Role.ADMIN),
         _post("/settings/users", settings.add_user, Role.ADMIN),
         _post("/settings/user", settings.change_user, Role.ADMIN),
     ]

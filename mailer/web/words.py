@@ -34,9 +34,9 @@ FRAME = {
     "theme_dark": Text("어둡게", "Dark"),
     "language_name": Text("언어", "Language"),
     "apply": Text("적용", "Apply"),
-    "logout": Text("나가기", "Log out"),
+    "logout": Text("로그아웃", "Log out"),
     "worker_stopped": Text("발송이 멈춰 있습니다.", "Nothing is being sent."),
-    "login": Text("들어가기", "Log in"),
+    "login": Text("로그인", "Log in"),
     "link_spent": Text(
         "이 주소는 이미 썼습니다. 서버 창에 새로 찍힌 주소를 여십시오.",
         "This link was used already. Open the new one that the server printed.",
@@ -44,17 +44,17 @@ FRAME = {
     "login_wrong": Text("이름이나 비밀번호가 맞지 않습니다.", "Name or password is not right."),
     "login_wait": Text("여러 번 틀려 {n}초 뒤에 다시 할 수 있습니다.", "Too many tries. Wait {n} seconds."),
     "login_link": Text(
-        "이 컴퓨터에서는 서버를 켤 때 나온 주소로 비밀번호 없이 들어올 수 있습니다.",
+        "이 컴퓨터에서는 서버를 켤 때 나온 주소로 비밀번호 없이 로그인할 수 있습니다.",
         "On this machine the link that the server printed lets you in without a password.",
     ),
     "account_name": Text("이름", "Name"),
     "password": Text("비밀번호", "Password"),
-    "session_over": Text("로그인이 끝났습니다. 다시 들어와 주십시오.", "You were logged out. Please log in again."),
-    "not_allowed": Text("이 일은 할 수 없습니다", "You cannot do this"),
+    "session_over": Text("로그인이 끝났습니다. 다시 로그인해 주십시오.", "You were logged out. Please log in again."),
+    "not_allowed": Text("권한이 없습니다", "You cannot do this"),
     "needs_role": Text("‘{role}’ 권한이 있는 사람만 할 수 있습니다.", "Only somebody who {role} may do this."),
     "back_home": Text("처음으로", "Back to the start"),
-    "did_not_work": Text("되지 않았습니다", "That did not work"),
-    "not_found": Text("없는 쪽입니다", "There is no such page"),
+    "did_not_work": Text("처리하지 못했습니다", "That did not work"),
+    "not_found": Text("페이지를 찾을 수 없습니다", "There is no such page"),
     "not_found_line": Text("주소가 바뀌었거나 지워졌을 수 있습니다.", "It may have been moved or deleted."),
     "fault": Text(
         "프로그램 오류입니다. 보낸 것과 기록은 그대로 있습니다.",
@@ -68,7 +68,7 @@ FRAME = {
     "time": Text("시각", "Time"),
     "result": Text("결과", "Result"),
     "people": Text("{n:,}명", "{n:,} people"),
-    "pages": Text("쪽 넘기기", "Pages"),
+    "pages": Text("페이지 넘기기", "Pages"),
     "previous": Text("이전", "Previous"),
     "next": Text("다음", "Next"),
     "page_of": Text("{n} / {last}쪽", "page {n} of {last}"),
@@ -80,7 +80,7 @@ FRAME = {
     "name": Text("이름", "Name"),
     "outlet": Text("매체", "Outlet"),
     "why": Text("이유", "Why"),
-    "place": Text("자리", "Place"),
+    "place": Text("위치", "Place"),
     "value": Text("값", "Value"),
     "row": Text("행", "Row"),
     "meaning": Text("뜻", "What it means"),
@@ -146,13 +146,14 @@ NOTICES = {
     "imported": Text("명단에 가져왔습니다.", "Imported."),
     "suppressed": Text("발송 제외에 넣었습니다.", "Suppressed."),
     "allowed": Text("발송 제외에서 뺐습니다.", "No longer suppressed."),
+    "inbox_emptied": Text("연습 받은편지함을 비웠습니다.", "The practice inbox was emptied."),
     "rule_set": Text("연습 규칙을 바꿨습니다.", "The practice rule was changed."),
     "letterhead_saved": Text("문서 머리를 저장했습니다.", "The letterhead was saved."),
     "server_saved": Text("설정을 저장했습니다. 지금부터 이대로 보냅니다.", "Saved, and in force from now on."),
     "user_added": Text("계정을 만들었습니다.", "The account was made."),
     "user_changed": Text("계정을 바꿨습니다.", "The account was changed."),
     "password_changed": Text(
-        "비밀번호를 바꿨습니다. 다시 들어와 주십시오.", "Your password was changed. Please log in."
+        "비밀번호를 바꿨습니다. 다시 로그인해 주십시오.", "Your password was changed. Please log in."
     ),
 }
 

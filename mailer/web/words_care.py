@@ -62,5 +62,13 @@ CARE = {
     ),
     "do_forget": Text("지우기 (되돌릴 수 없음)", "Erase for good"),
     "to_contacts": Text("연락처로", "To the contacts"),
+    # the practice inbox
+    "inbox_keeps": Text("최근 {n:,}통을 {days}일 동안 둡니다.", "The last {n:,} are kept, for {days} days."),
+    "empty_inbox": Text("편지함 비우기", "Empty the inbox"),
+    "empty_inbox_line": Text(
+        "연습 메일 {n:,}통을 지웁니다. 되돌릴 수 없습니다. 발송 기록은 그대로 남습니다.",
+        "Removes {n:,} practice mails for good. The delivery log stays as it is.",
+    ),
+    "do_empty": Text("{n:,}통 지우기", "Remove {n:,}"),
     "see_dispatch": Text("발송 {n} 보기", "Look at dispatch {n}"),
 }

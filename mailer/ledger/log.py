@@ -5,7 +5,7 @@ Not here: what a reply means in plain words (`transport/`), files and tables for
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,13 +110,6 @@ class Log:
                 query = sa.select(e.delivery_id, e.note).where(e.delivery_id.in_(wanted[start : start + 500]))
                 found.update({row.delivery_id: row.note for row in connection.execute(query.order_by(e.id))})
         return found
-
-    def message_ids(self, dispatch_id: int, address_keys: Collection[str]) -> dict[str, int]:
-        """Delivery ids of a dispatch by address key."""
-        d = t.delivery.c
-        query = sa.select(d.address_key, d.id).where(d.dispatch_id == dispatch_id, d.address_key.in_(address_keys))
-        with self._database.reading() as connection:
-            return {row.address_key: row.id for row in connection.execute(query)}
 
 
 def conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[bool]]:

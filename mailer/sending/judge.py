@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mailer.dispatch import Outcome, PauseCause, Scope, Stage, Verdict
+from mailer.transport import login_refused
 
 __all__ = ["Judge"]
 
@@ -16,7 +17,6 @@ FAILURES_PER_CONNECTION = 5
 FAILURES_LATER = 20
 DOUBTS_PER_CONNECTION = 2
 DOUBT_WEIGHT = 10
-LOGIN_CODES = frozenset({530, 534, 535, 538})
 BEFORE_ANY_MESSAGE = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
 
 
@@ -54,7 +54,7 @@ class Judge:
         return None
 
     def _see_site(self, outcome: Outcome) -> PauseCause | None:
-        if _login_refused(outcome):
+        if login_refused(outcome):
             return PauseCause.LOGIN
         if outcome.stage not in BEFORE_ANY_MESSAGE and outcome.reply is not None:
             # the server answers, and puts off one person after the other
@@ -82,11 +82,3 @@ def concerns_nobody(outcome: Outcome) -> bool:
 def _refused_here(outcome: Outcome) -> bool:
     # without a reply, or with code 0: we know it without asking, for example from the server's own announcement of SIZE
     return outcome.verdict is Verdict.REFUSE and (outcome.reply is None or outcome.reply.code == 0)
-
-
-def _login_refused(outcome: Outcome) -> bool:
-    # Trying again may lock the account. A connection that broke during the login, or a 454, is the server's own trouble.
-    reply = outcome.reply
-    if reply is None:
-        return False
-    return reply.code in LOGIN_CODES or (outcome.stage is Stage.AUTH and reply.code // 100 == 5)

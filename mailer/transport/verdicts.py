@@ -51,7 +51,8 @@ def judge(stage: Stage, answer: Answer) -> Outcome:
 
 
 def login_refused(outcome: Outcome) -> bool:
-    """True when trying again with the same name and password would be refused again (and may lock the account)."""
+    """True when trying again with the same name and password would be refused again (and may lock the account). A connection that
+    broke during the login, or a 454, is the server's own trouble."""
     reply = outcome.reply
     if reply is None or outcome.scope is not Scope.SITE:
         return False

@@ -30,7 +30,7 @@ def test_an_import_is_shown_then_written(desk: Desk) -> None:
     tried = desk.mailer("contacts", "import", str(source), "--list", "new", "--dry-run")
     assert tried.code == 0
     assert "cp949" in tried.out
-    assert tried.out.rstrip().endswith("아무것도 쓰지 않았습니다.")
+    assert tried.out.rstrip().endswith("아무것도 저장하지 않았습니다.")
     assert [name for name in desk.files() if name not in before] == []
     told = desk.mailer("contacts", "import", str(source), "--list", "new", "--json").json
     assert (len(told["new"]), len(told["bad"]), len(told["duplicates"])) == (1, 1, 1)
@@ -137,7 +137,7 @@ def test_domains_are_looked_up_only_on_request(
     assert sorted(said.json["dead_domains"]) == ["none.example", "null.example"]
     assert said.json["unknown_domains"] == ["broken.example"]
     said = desk.mailer("contacts", "import", "dns.csv", "--list", "dns", "--dns", "--dry-run")
-    assert "none.example: 없는 도메인입니다." in said.out
+    assert "none.example: 없는 도메인입니다" in said.out
     assert "broken.example" in said.out
 
 

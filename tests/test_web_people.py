@@ -60,7 +60,7 @@ def test_a_person_is_forgotten(web: WebDesk) -> None:
     assert "계속 막습니다" in done.words
     assert holding(web.root, KIM) == []
     assert not [path for path in (web.root / "var" / "uploads").iterdir() if path.suffix != ".name"]
-    assert "(지워진 주소)" in officer.get("/people/suppressed").text
+    assert "(지운 주소)" in officer.get("/people/suppressed").text
     page = officer.get(f"/people/person?address={KIM}").words
     assert ("취소" in page, "발송 제외: 본인 요청" in page, "기자2" in page) == (True, True, False)
     assert "아무 데도 없습니다" in officer.get(PAGE).words

@@ -57,7 +57,7 @@ __all__ = ["resend", "resolve"]
 def resend(call: Call, dispatch: int, failed: bool, dry_run: bool, yes: bool, expect: int | None, wait: bool) -> int:
     assert failed
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         old = dispatch_of(app, dispatch)
         suppressions = app.suppressions()
         rows = [row for row in failed_deliveries(app.ledger, old) if suppressions.why(row.contact.address) is None]
@@ -137,7 +137,7 @@ def _show_resend(
 
 def _last_time(screen: Screen, line: LogLine) -> list[str]:
     address = str(line.row.delivery.contact.address)
-    return [address, line.meaning.what.to(screen.language), reply_words(line)]
+    return [address, line.meaning.what.to(screen.language), reply_words(screen, line.row.last)]
 
 
 def _resend_record(old: Dispatch, rows: Sequence[Delivery]) -> dict[str, object]:
@@ -158,17 +158,19 @@ def _resend_record(old: Dispatch, rows: Sequence[Delivery]) -> dict[str, object]
 )
 @dispatch_argument
 @argument("addresses", nargs=-1, metavar="[ADDR]...", help=Text("정리할 사람의 주소", "Whose delivery to settle."))
-@option("--confirm", "moves", flag_value="confirm", multiple=True, help=Text("받은 것을 확인했습니다.", "It arrived."))
+@option("--confirm", "moves", flag_value="confirm", multiple=True, help=Text("받은 것으로 적습니다.", "It arrived."))
 @option("--resend", "moves", flag_value="resend", multiple=True, help=Text("다시 보냅니다.", "Send it again."))
-@option("--abandon", "moves", flag_value="abandon", multiple=True, help=Text("포기합니다.", "Give it up."))
-@option("--all", "everyone", is_flag=True, help=Text("확인 필요한 사람 모두", "Everybody in doubt."))
+@option("--abandon", "moves", flag_value="abandon", multiple=True, help=Text("못 받은 것으로 적습니다.", "Give it up."))
+@option("--all", "everyone", is_flag=True, help=Text("확인 필요한 사람 모두를 정리합니다.", "Everybody in doubt."))
 def resolve(call: Call, dispatch: int, addresses: tuple[str, ...], moves: tuple[str, ...], everyone: bool) -> int:
     screen = call.screen
     move = _one_move(moves)
     if everyone == bool(addresses):
-        words = Text("주소를 적거나 --all을 쓰십시오 (둘 중 하나)", "name addresses or use --all, one of the two")
+        words = Text(
+            "주소를 적거나 --all을 쓰십시오. 둘 가운데 하나만 됩니다", "name addresses or use --all, one of the two"
+        )
         raise click.UsageError(to_spoken(words))
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         found = dispatch_of(app, dispatch)
         who, now = officer(), app.now()
         moved = settle(app.ledger, found, move, None if everyone else addresses, who=who, now=now)
@@ -180,7 +182,7 @@ def resolve(call: Call, dispatch: int, addresses: tuple[str, ...], moves: tuple[
             count, counts = people(len(moved)), counts_text(status.counts)
             screen.print(
                 Text(
-                    f"발송 {dispatch}: {count.ko} 정리함. {counts.ko}",
+                    f"발송 {dispatch}: {count.ko}을 정리했습니다. {counts.ko}",
                     f"Dispatch {dispatch}: {count.en} settled. {counts.en}",
                 )
             )

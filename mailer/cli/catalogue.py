@@ -31,7 +31,7 @@ SECTIONS = (
             "check": Entry("mailer.cli.letters:check", Text("원고를 점검합니다", "Check a letter")),
             "preview": Entry(
                 "mailer.cli.letters:preview",
-                Text("누구에게 무엇이 갈지 만들어 봅니다", "Make what would go out, and to whom"),
+                Text("누구에게 무엇이 갈지 미리 봅니다", "Make what would go out, and to whom"),
             ),
             "test": Entry(
                 "mailer.cli.letters:test", Text("나에게 시험 메일을 보냅니다", "One marked copy to yourself")
@@ -45,7 +45,7 @@ SECTIONS = (
                 "mailer.cli.lists:contacts", Text("명단을 가져오고 살핍니다", "Import and look at lists")
             ),
             "suppress": Entry(
-                "mailer.cli.suppress:suppress", Text("보내지 말아야 할 주소", "Addresses that must not be mailed")
+                "mailer.cli.suppress:suppress", Text("보내지 않을 주소를 정합니다", "Addresses that must not be mailed")
             ),
         },
     ),
@@ -57,7 +57,7 @@ SECTIONS = (
                 "mailer.cli.sends:schedule", Text("정한 시각에 보내도록 예약합니다", "Send at a fixed time")
             ),
             "worker": Entry(
-                "mailer.cli.work:worker", Text("예약과 재시도를 맡습니다", "Does what is scheduled, and retries")
+                "mailer.cli.work:worker", Text("예약한 발송과 재시도를 맡습니다", "Does what is scheduled, and retries")
             ),
         },
     ),
@@ -67,24 +67,24 @@ SECTIONS = (
             "serve": Entry(
                 "mailer.cli.serve:serve", Text("웹 화면을 열고 발송도 맡습니다", "Open the web page, and send")
             ),
-            "user": Entry("mailer.cli.user:user", Text("웹 화면의 계정", "Accounts of the web page")),
+            "user": Entry("mailer.cli.user:user", Text("웹 화면의 계정을 다룹니다", "Accounts of the web page")),
         },
     ),
     Section(
         title=Text("살펴보기", "Review"),
         verbs={
-            "dispatches": Entry("mailer.cli.reviews:dispatches", Text("모든 발송", "All dispatches")),
-            "status": Entry("mailer.cli.reviews:status", Text("발송 하나의 상태", "One dispatch")),
-            "log": Entry("mailer.cli.log:log", Text("사람마다의 결과", "What became of each person")),
+            "dispatches": Entry("mailer.cli.reviews:dispatches", Text("발송을 모두 봅니다", "All dispatches")),
+            "status": Entry("mailer.cli.reviews:status", Text("발송 하나의 상태를 봅니다", "One dispatch")),
+            "log": Entry("mailer.cli.log:log", Text("사람마다의 결과를 봅니다", "What became of each person")),
         },
     ),
     Section(
         title=Text("바로잡기", "Put right"),
         verbs={
             "move": Entry("mailer.cli.moves:move", Text("예약 시각을 바꿉니다", "Another time")),
-            "pause": Entry("mailer.cli.moves:pause", Text("멈춥니다", "Pause")),
-            "resume": Entry("mailer.cli.moves:resume", Text("이어서 보냅니다", "Go on")),
-            "cancel": Entry("mailer.cli.moves:cancel", Text("그만둡니다", "Call it off")),
+            "pause": Entry("mailer.cli.moves:pause", Text("발송을 멈춥니다", "Pause")),
+            "resume": Entry("mailer.cli.moves:resume", Text("멈춘 발송을 이어서 보냅니다", "Go on")),
+            "cancel": Entry("mailer.cli.moves:cancel", Text("발송을 취소합니다", "Call it off")),
             "resend": Entry(
                 "mailer.cli.again:resend",
                 Text("못 받은 사람에게만 다시 보냅니다", "Again to those who missed it"),

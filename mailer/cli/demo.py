@@ -125,13 +125,14 @@ def _folder(workspace: Path) -> Path:
 
 def _suppress(app: App) -> None:
     known = app.suppressions()
-    reason = Text("수신 거부", "opted out").to(app.config.language)
+    reason = Text("수신거부", "opted out").to(app.config.language)
     entries = [known.entry(address, reason=reason, added_at=app.now(), added_by="demo") for address in SUPPRESSED]
     app.ledger.suppressed.add(entry for entry in entries if isinstance(entry, Suppression))
 
 
 def _step(screen: Screen, number: int, title: Text) -> None:
-    screen.print("", Text(f"{number}. {title.ko}", f"{number}. {title.en}"), ink="bold")
+    screen.gap()
+    screen.print(Text(f"{number}. {title.ko}", f"{number}. {title.en}"), ink="bold")
 
 
 def _look(screen: Screen, app: App) -> tuple[Preparation, Preview]:
@@ -222,7 +223,8 @@ def _report(screen: Screen, app: App, dispatch: Dispatch, prepared: Preparation,
     show_log(screen, app, odd)
     status = status_of(app.ledger, dispatch_of(app, dispatch.id), app.now())
     total, counts = people(status.total), counts_text(status.counts)
-    screen.print("", Text(f"{total.ko} 가운데 {counts.ko}", f"Of {total.en}: {counts.en}"), ink="bold")
+    screen.gap()
+    screen.print(Text(f"{total.ko} 가운데 {counts.ko}", f"Of {total.en}: {counts.en}"), ink="bold")
     wrong = differences(app, prepared, lines, status)
     _show_places(screen, app, written)
     if screen.json_wanted:
@@ -250,7 +252,8 @@ def _is_accepted(line: LogLine) -> bool:
 
 
 def _show_places(screen: Screen, app: App, written: Preview) -> None:
-    screen.print("", Text("열어 보십시오", "Open these"), ink="bold")
+    screen.gap()
+    screen.print(Text("열어 보십시오", "Open these"), ink="bold")
     mails = [path.with_suffix(".html") for _, path in written.messages[:3]]
     show_facts(
         screen,

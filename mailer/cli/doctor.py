@@ -60,7 +60,8 @@ def doctor(call: Call, send_to: str | None) -> int:
             screen.json({"findings": [finding_record(one, screen.language) for one in findings], "test": told})
         else:
             screen.findings(findings)
-            screen.print("", findings_line(findings))
+            screen.gap()
+            screen.print(findings_line(findings))
             if copies:
                 show_copies(screen, app, copies)
     return code

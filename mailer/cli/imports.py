@@ -53,7 +53,7 @@ class Outcome:
     "import",
     help=Text(
         "파일을 명단에 가져옵니다. CSV, 엑셀(.xlsx), 한국어 인코딩을 그대로 읽습니다.\n\n"
-        "원래 파일은 바꾸지 않습니다. 쓸 수 없는 줄은 고칠 수 있게 따로 적어 둡니다.",
+        "원래 파일은 바꾸지 않습니다. 쓸 수 없는 줄은 고칠 수 있게 따로 저장합니다.",
         "Bring a file into a list: CSV or Excel (.xlsx), in any Korean encoding.\n\n"
         "The file itself is never changed. Rows that cannot be used are written out for correction.",
     ),
@@ -121,7 +121,7 @@ def _write(
 def _show_plan(screen: Screen, new: ContactList, plan: ImportPlan) -> None:
     screen.print(read_as(new))
     show_kinds(screen, new)
-    screen.print("")
+    screen.gap()
     show_facts(
         screen,
         [
@@ -133,10 +133,12 @@ def _show_plan(screen: Screen, new: ContactList, plan: ImportPlan) -> None:
         ],
     )
     if plan.new:
-        screen.print("", Text("새 사람", "New"))
+        screen.gap()
+        screen.print(Text("새 사람", "New"))
         show_people(screen, plan.new)
     if plan.changed:
-        screen.print("", Text("바뀐 사람", "Changed"))
+        screen.gap()
+        screen.print(Text("바뀐 사람", "Changed"))
         _show_changes(screen, plan)
     show_problems(screen, new.problems)
     show_near(screen, new)
@@ -161,9 +163,11 @@ def _show_changes(screen: Screen, plan: ImportPlan) -> None:
 
 
 def _say_written(screen: Screen, app: App, plan: ImportPlan, done: Outcome, *, dry_run: bool) -> None:
-    screen.print("")
+    screen.gap()
     if dry_run:
-        screen.print(Text("연습이었습니다. 아무것도 쓰지 않았습니다.", "This was a rehearsal. Nothing was written."))
+        screen.print(
+            Text("미리보기였습니다. 아무것도 저장하지 않았습니다.", "This was a rehearsal. Nothing was written.")
+        )
         return
     place = app.shown(done.goal)
     if plan.changes_nothing:
@@ -171,7 +175,7 @@ def _say_written(screen: Screen, app: App, plan: ImportPlan, done: Outcome, *, d
             Text(f"바뀐 것이 없습니다. 명단은 그대로입니다: {place}", f"Nothing changes; left as it was: {place}")
         )
     else:
-        screen.print(Text(f"적었습니다: {place}", f"Written: {place}"))
+        screen.print(Text(f"저장했습니다: {place}", f"Written: {place}"))
     if done.backup is not None:
         screen.hint(app.shown(done.backup), Text("바뀌기 전 명단", "the list as it was"))
     if done.bad is not None:

@@ -25,6 +25,7 @@ from mailer.dispatch import Verdict
 from mailer.errors import StoppedByCheck
 from mailer.findings import Finding, Level, worst
 from mailer.release import write_date
+from mailer.transport import said
 from mailer.wording import Text
 
 __all__ = ["check", "preview", "test"]
@@ -64,9 +65,10 @@ def check(call: Call, letter: str, lists: tuple[str, ...], exclude: tuple[str, .
 
 def _show_check(screen: Screen, manuscript: Manuscript, findings: tuple[Finding, ...]) -> None:
     show_letter(screen, manuscript)
-    screen.print("")
+    screen.gap()
     screen.findings(findings)
-    screen.print("", findings_line(findings))
+    screen.gap()
+    screen.print(findings_line(findings))
 
 
 def show_letter(screen: Screen, manuscript: Manuscript) -> None:
@@ -91,7 +93,7 @@ def show_letter(screen: Screen, manuscript: Manuscript) -> None:
     "preview",
     help=Text(
         "누구에게 무엇이 갈지 그대로 만들어 봅니다. 아무것도 보내지 않습니다.\n\n"
-        "받는 사람 모두의 메일을 만들어 보고, PDF와 메일을 폴더에 적어 둡니다.",
+        "받는 사람 모두의 메일을 만들어 보고, PDF와 메일을 폴더에 저장합니다.",
         "Make exactly what would go out, and to whom. Nothing is sent.\n\n"
         "Every single message is made; the PDF and the e-mails are written into a folder.",
     ),
@@ -107,9 +109,11 @@ def show_letter(screen: Screen, manuscript: Manuscript) -> None:
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help=Text("적어 둘 폴더 (기본값: out/원고이름)", "Where to write it (default: out/LETTER)."),
+    help=Text("저장할 폴더 (기본값: out/원고이름)", "Where to write it (default: out/LETTER)."),
 )
-@option("--all", "everyone", is_flag=True, help=Text("모두의 메일을 적어 둡니다.", "Write everybody's message."))
+@option(
+    "--all", "everyone", is_flag=True, help=Text("받는 사람 모두의 메일을 저장합니다.", "Write everybody's message.")
+)
 @option("--open", "show", is_flag=True, help=Text("PDF와 메일을 열어 봅니다.", "Open the PDF and the first e-mail."))
 def preview(
     call: Call,
@@ -143,17 +147,17 @@ def _show_preview(
     screen: Screen, app: App, prepared: Preparation, written: Preview | None, seen_as: str | None
 ) -> None:
     show_summary(screen, app, prepared, findings=False)
-    screen.print("")
+    screen.gap()
     if seen_as is not None and written is not None:
         _show_message(screen, prepared, written)
     else:
         show_people(screen, prepared.summaries)
         show_left_out(screen, prepared.audience.left_out)
-    screen.print("")
+    screen.gap()
     screen.findings(worth_showing(prepared.findings))
     screen.print(findings_line(prepared.findings))
     if written is not None:
-        screen.print("")
+        screen.gap()
         _show_places(screen, app, written)
     rehearsed(screen)
 
@@ -166,12 +170,13 @@ def _show_message(screen: Screen, prepared: Preparation, written: Preview) -> No
             show_facts(
                 screen,
                 [
-                    (Text("이 사람이 받음", "As"), f"{one.contact.name} <{one.contact.address}>".strip()),
+                    (Text("받는 사람", "As"), f"{one.contact.name} <{one.contact.address}>".strip()),
                     (Text("제목", "Subject"), made.subject),
                     (Text("크기", "Size"), size_text(one.size)),
                 ],
             )
-            screen.print("", *made.text.splitlines())
+            screen.gap()
+            screen.print(*made.text.splitlines())
 
 
 def _show_places(screen: Screen, app: App, written: Preview) -> None:
@@ -189,7 +194,8 @@ def _show_places(screen: Screen, app: App, written: Preview) -> None:
 
 def rehearsed(screen: Screen) -> None:
     """The last line of everything that sends nothing."""
-    screen.print("", Text("연습이었습니다. 아무것도 나가지 않았습니다.", "This was a rehearsal. Nothing went out."))
+    screen.gap()
+    screen.print(Text("미리보기였습니다. 아무것도 나가지 않았습니다.", "This was a rehearsal. Nothing went out."))
 
 
 def _open(written: Preview) -> None:
@@ -217,7 +223,12 @@ def _open(written: Preview) -> None:
     "--to", metavar="ADDR", multiple=True, required=True, help=Text("시험 메일을 받을 주소", "Where the copy goes.")
 )
 @audience_options(required=False)
-@option("--as", "seen_as", metavar="ADDR", help=Text("명단의 이 사람처럼 받아 봅니다.", "Written as for this person."))
+@option(
+    "--as",
+    "seen_as",
+    metavar="ADDR",
+    help=Text("명단의 이 사람이 받을 내용으로 받습니다.", "Written as for this person."),
+)
 def test(
     call: Call,
     letter: str,
@@ -228,7 +239,7 @@ def test(
     seen_as: str | None,
 ) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         sources = app.sources(letter, lists, exclude=exclude, where=where)
         if lists:
             prepared = prepare(sources, suppressions=app.suppressions(), now=app.now())
@@ -271,15 +282,18 @@ def show_copies(screen: Screen, app: App, done: tuple[Rehearsed, ...]) -> None:
     bad = Cell(Text("접수되지 않음", "not accepted").to(screen.language), "bad")
     screen.table(
         columns,
-        [[one.to, good if one.outcome.verdict is Verdict.ACCEPT else bad, one.subject, _words(one)] for one in done],
+        [
+            [
+                one.to,
+                good if one.outcome.verdict is Verdict.ACCEPT else bad,
+                one.subject,
+                said(one.outcome).to(screen.language),
+            ]
+            for one in done
+        ],
     )
     if app.config.practice:
         screen.hint(app.shown(app.workspace.inbox), Text("연습 받은편지함", "practice inbox"))
-
-
-def _words(one: Rehearsed) -> str:
-    reply = one.outcome.reply
-    return f"{reply.code} {reply.enhanced} {reply.text}".replace("  ", " ").strip() if reply else one.outcome.detail
 
 
 def _record(one: Rehearsed) -> dict[str, object]:
@@ -289,5 +303,5 @@ def _record(one: Rehearsed) -> dict[str, object]:
         "subject": one.subject,
         "verdict": one.outcome.verdict.value,
         "code": one.outcome.reply.code if one.outcome.reply else None,
-        "reply": _words(one),
+        "reply": said(one.outcome).en,
     }

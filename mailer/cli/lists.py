@@ -116,7 +116,8 @@ def check(call: Call, name: str, encoding: str, sheet: str | None, dns: bool) ->
             show_near(screen, found)
             show_domains(screen, dead, unknown)
             if not found.problems and not dead:
-                screen.print("", Text("모든 줄을 쓸 수 있습니다.", "Every row can be used."), ink="good")
+                screen.gap()
+                screen.print(Text("모든 줄을 쓸 수 있습니다.", "Every row can be used."), ink="good")
     return EXIT_STOPPED if dead or any(one.level is Level.ERROR for one in found.problems) else 0
 
 
@@ -197,9 +198,9 @@ def show_problems(screen: Screen, problems: Sequence[Problem]) -> None:
         Column(title=Text("줄", "row"), right=True),
         Column(title=Text("값", "value")),
         Column(title=Text("문제", "problem"), room=26),
-        Column(title=Text("혹시", "perhaps"), rank=1),
+        Column(title=Text("제안", "perhaps"), rank=1),
     ]
-    screen.print("")
+    screen.gap()
     screen.table(
         columns,
         [
@@ -218,13 +219,14 @@ def show_near(screen: Screen, *found: ContactList) -> None:
     """People of one name and outlet under several addresses: perhaps one person who would get two letters."""
     near = merge(found).near
     if near:
-        screen.print("", Text("같은 사람일 수 있습니다", "Perhaps the same person"))
+        screen.gap()
+        screen.print(Text("같은 사람일 수 있습니다", "Perhaps the same person"))
         screen.table(
             [
                 Column(title=Text("이름", "name")),
                 Column(title=Text("매체", "outlet")),
                 Column(title=Text("주소", "addresses"), room=40),
-                Column(title=Text("어디", "where"), rank=1),
+                Column(title=Text("위치", "where"), rank=1),
             ],
             [[one.name, one.outlet, ", ".join(one.addresses), ", ".join(one.where)] for one in near[:SHOWN]],
         )
@@ -252,7 +254,7 @@ def unreachable_domains(screen: Screen, found: ContactList) -> tuple[dict[str, s
 
 def show_domains(screen: Screen, dead: dict[str, str], unknown: Sequence[str]) -> None:
     if dead or unknown:
-        screen.print("")
+        screen.gap()
     for domain, why in dead.items():
         screen.print(f"{domain}: {why}", ink="bad")
     if unknown:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,15 +22,18 @@ from mailer.cli.spoken import to_spoken
 from mailer.cli.tables import Cell, Column
 from mailer.cli.verbs import Call, argument, option, verb
 from mailer.desk.export import STATE_WORDS, export_log
-from mailer.desk.report import LogLine, log_lines, log_record
+from mailer.desk.report import LogLine, log_record, log_stream
 from mailer.desk.times import local
-from mailer.dispatch import DeliveryState, Dispatch, Outcome, Verdict
+from mailer.dispatch import DeliveryState, Dispatch, Verdict
 from mailer.ledger import LogFilter
+from mailer.transport import stage_name
 from mailer.wording import Text
 
 __all__ = ["log", "show_log"]
 
 ROOMY = 150
+ROWS_AT_ONCE = 1_000
+"""Rows laid out as one table; a longer log repeats its heading instead of standing in memory as a whole."""
 
 _VERDICT_WORDS = {
     Verdict.ACCEPT: Text("접수", "accepted"),
@@ -44,7 +47,7 @@ _VERDICT_INKS = {Verdict.ACCEPT: "good", Verdict.DEFER: "warn", Verdict.REFUSE: 
 @verb(
     "log",
     help=Text(
-        "발송 기록: 한 사람에 한 줄, 결과와 서버 응답과 그 뜻\n\n번호를 주지 않으면 모든 발송을 봅니다.",
+        "발송 기록을 봅니다. 한 사람에 한 줄씩 결과, 서버 응답, 그 뜻이 나옵니다.\n\n번호를 주지 않으면 모든 발송을 봅니다.",
         "The delivery log: one row per person with the result, the server's words and what they mean.\n\n"
         "Without a number it shows every dispatch.",
     ),
@@ -86,20 +89,20 @@ def log(
     export: Path | None,
 ) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         if dispatch is not None:
             dispatch_of(app, dispatch)
         moment = _day(since, app.config.timezone) if since else None
         which = LogFilter(dispatch_id=dispatch, states=_states(states), find=find, since=moment)
-        lines = log_lines(app.ledger, which, limit=limit, attempts=attempts)
+        lines = log_stream(app.ledger, which, limit=limit, attempts=attempts)
         if export is not None:
             number = export_log(lines, export, language=screen.language, zone=app.config.timezone)
-            screen.say(Text(f"{number}줄을 적었습니다: {export}", f"{number} rows written: {export}"))
-        if screen.json_wanted:
-            screen.json([log_record(line, screen.language, attempts=attempts) for line in lines])
-        elif export is None:
-            show_log(screen, app, lines, attempts=attempts)
-            _say_rest(screen, app, which, len(lines))
+            screen.say(Text(f"{number:,}줄을 저장했습니다: {export}", f"{number:,} rows written: {export}"))
+        elif screen.json_wanted:
+            screen.json_list(log_record(line, screen.language, attempts=attempts) for line in lines)
+        else:
+            shown = show_log(screen, app, lines, attempts=attempts)
+            _say_rest(screen, app, which, shown)
     return 0
 
 
@@ -134,20 +137,20 @@ def _day(typed: str, zone: str) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def show_log(screen: Screen, app: App, lines: Iterable[LogLine], *, attempts: bool = False) -> None:
-    """One caption and one table per dispatch; the caption carries date, weekday and zone for all times below it."""
-    first = True
+def show_log(screen: Screen, app: App, lines: Iterable[LogLine], *, attempts: bool = False) -> int:
+    """One caption and one table per dispatch; the caption carries date, weekday and zone for all times below it. Returns the
+    number of rows."""
+    shown = 0
+    lay_out = _show_attempts if attempts else _show_rows
     for number, group in groupby(lines, key=lambda line: line.row.delivery.dispatch_id):
         dispatch = dispatch_of(app, number)
-        if not first:
-            screen.print("")
-        first = False
+        if shown:
+            screen.gap()
         _caption(screen, dispatch)
-        rows = list(group)
-        if attempts:
-            _show_attempts(screen, dispatch, rows)
-        else:
-            _show_rows(screen, dispatch, rows)
+        while rows := list(islice(group, ROWS_AT_ONCE)):
+            lay_out(screen, dispatch, rows)
+            shown += len(rows)
+    return shown
 
 
 def _caption(screen: Screen, dispatch: Dispatch) -> None:
@@ -188,7 +191,7 @@ def _show_rows(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine]) -> 
                 str(delivery.attempts) if delivery.attempts > 1 else "",
                 "" if plain else line.meaning.what.to(to),
                 "" if plain else line.meaning.todo.to(to),
-                "" if plain and not roomy else reply_words(line),
+                "" if plain and not roomy else reply_words(screen, line.row.last),
             ]
         )
     screen.table(columns, rows)
@@ -223,14 +226,8 @@ def _show_attempts(screen: Screen, dispatch: Dispatch, lines: Sequence[LogLine])
             outcome = attempt.outcome
             word = _VERDICT_WORDS[outcome.verdict] if outcome else _VERDICT_WORDS[Verdict.DOUBT]
             ink = _VERDICT_INKS[outcome.verdict] if outcome else "warn"
-            stage = outcome.stage.value if outcome else ""
+            stage = stage_name(outcome.stage).to(to) if outcome else ""
             when = _clock(attempt.started_at, dispatch)
-            rows.append([address, str(attempt.number), when, Cell(word.to(to), ink), stage, _said(outcome)])
+            said = reply_words(screen, attempt)
+            rows.append([address, str(attempt.number), when, Cell(word.to(to), ink), stage, said])
     screen.table(columns, rows)
-
-
-def _said(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return ""
-    reply = outcome.reply
-    return " ".join(f"{reply.code} {reply.enhanced} {reply.text}".split()) if reply else outcome.detail

@@ -44,7 +44,7 @@ __all__ = ["cancel", "move", "pause", "resume"]
 @late_after_option
 def move(call: Call, dispatch: int, at: str, tz: str | None, late_after: timedelta | None) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         found = dispatch_of(app, dispatch)
         moment = read_wall_time(at, zone_of(app, tz) if tz else found.zone, app.now())
         late = late_after or found.late_after
@@ -64,7 +64,7 @@ def move(call: Call, dispatch: int, at: str, tz: str | None, late_after: timedel
 @verb(
     "pause",
     help=Text(
-        "멈춥니다. 지금 나가고 있는 메일까지만 마칩니다.",
+        "발송을 멈춥니다. 지금 나가고 있는 메일까지만 마칩니다.",
         "Pause. Only the messages on the wire are finished.",
     ),
     examples=("mailer pause 17",),
@@ -73,6 +73,7 @@ def move(call: Call, dispatch: int, at: str, tz: str | None, late_after: timedel
 @dispatch_argument
 def pause(call: Call, dispatch: int) -> int:
     with opened(call) as app:
+        dispatch_of(app, dispatch)
         pause_dispatch(app.ledger, dispatch, who=officer(), now=app.now())
         _say_moved(call.screen, app, dispatch, Text("멈췄습니다", "is paused"))
         call.screen.hint(f"mailer resume {dispatch}", Text("이어서 보내기", "go on"))
@@ -91,7 +92,8 @@ def pause(call: Call, dispatch: int) -> int:
 @dispatch_argument
 def resume(call: Call, dispatch: int) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
+        dispatch_of(app, dispatch)
         app.ledger.dispatches.resume(dispatch, who=officer(), now=app.now())
         found = dispatch_of(app, dispatch)
         if found.status is DispatchStatus.SCHEDULED and found.send_at is not None:
@@ -113,7 +115,7 @@ def resume(call: Call, dispatch: int) -> int:
 @verb(
     "cancel",
     help=Text(
-        "그만둡니다. 아직 나가지 않은 메일은 모두 취소되고 되돌릴 수 없습니다.",
+        "발송을 취소합니다. 아직 나가지 않은 메일은 모두 취소되고 되돌릴 수 없습니다.",
         "Call it off. Everything that has not left is cancelled for good.",
     ),
     examples=("mailer cancel 17",),
@@ -122,6 +124,7 @@ def resume(call: Call, dispatch: int) -> int:
 @dispatch_argument
 def cancel(call: Call, dispatch: int) -> int:
     with opened(call) as app:
+        dispatch_of(app, dispatch)
         app.ledger.dispatches.cancel(dispatch, who=officer(), now=app.now())
         _say_moved(call.screen, app, dispatch, Text("취소했습니다", "is cancelled"))
     return 0

@@ -1,6 +1,7 @@
 """How a verb gets at its workspace, and the options that several verbs share.
 
     with opened(call) as app: ...
+    with opened(call, sends=True) as app: ...       a verb that sends, or shows what is sent
 
 Not here: reading settings (`config/`), wiring (`app.py`).
 """
@@ -28,11 +29,11 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 @contextmanager
-def opened(call: Call) -> Iterator[App]:
-    """The workspace of this call, wired; every screen that opens it says when it is practice mode. Raises ConfigError."""
+def opened(call: Call, *, sends: bool = False) -> Iterator[App]:
+    """The workspace of this call, wired. Where something `sends`, a person is told that it is practice. Raises ConfigError."""
     config = read_config(call.workspace, os.environ, call.flags)
     with open_app(config) as app:
-        if config.practice:
+        if sends and config.practice and not call.screen.json_wanted:
             call.screen.say(PRACTICE, ink="warn")
         yield app
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from shutil import get_terminal_size
+from textwrap import indent
 from typing import TextIO
 
 from mailer.cli.tables import Cell, Column, table
@@ -50,6 +51,7 @@ class Screen:
     live: bool = False
     json_wanted: bool = False
     suffix: str = ""
+    _apart: bool = True
 
     def print(self, *lines: Text | str, ink: str = "") -> None:
         """Lines of the result."""
@@ -59,9 +61,23 @@ class Screen:
         """Lines of talk: what is happening, what to do next."""
         self._write(self.err, lines, ink)
 
+    def gap(self, *, talk: bool = False) -> None:
+        """One empty line between two parts; none at the beginning, and never two."""
+        if not self._apart:
+            (self.say if talk else self.print)("")
+
     def json(self, value: Mapping[str, object] | Sequence[object]) -> None:
         """The one JSON value of this run: UTF-8, times as ISO 8601 with offset."""
         self.out.write(json.dumps(value, ensure_ascii=False, default=_plain, indent=2) + "\n")
+
+    def json_list(self, values: Iterable[Mapping[str, object]]) -> None:
+        """The same for a list of any length, written as it comes."""
+        between = "["
+        for value in values:
+            written = json.dumps(value, ensure_ascii=False, default=_plain, indent=2)
+            self.out.write(between + "\n" + indent(written, "  "))
+            between = ","
+        self.out.write("\n]\n" if between == "," else "[]\n")
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell | str]]) -> None:
         paint = self._paint if self.colour else None
@@ -147,6 +163,7 @@ class Screen:
             parts = fold(words, self.width) if stream.isatty() and "\x1b" not in words else [words]
             for part in parts:
                 stream.write((self._paint(part, ink) if ink and self.colour else part) + "\n")
+                self._apart = not part
 
     def _paint(self, text: str, ink: str) -> str:
         return f"{_INKS[ink]}{text}\x1b[0m" if ink and text else text

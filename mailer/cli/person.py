@@ -144,18 +144,21 @@ def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> Non
     for one in gone.rows:
         place, hand = app.shown(one.path), ", ".join(map(str, one.by_hand))
         if one.removed:
-            rows = ", ".join(map(str, one.removed))
-            screen.print(Text(f"{place}: 지운 줄 {rows}", f"{place}: rows removed {rows}"))
+            rows, plural = ", ".join(map(str, one.removed)), "s" * (len(one.removed) > 1)
+            screen.print(Text(f"{place}: {rows}행을 지웠습니다.", f"{place}: row{plural} {rows} deleted."))
         if one.note is not None:
             note = one.note
             screen.print(
-                Text(f"{place}: 직접 고칠 줄 {hand or '-'}. {note.ko}", f"{place}: by hand {hand or '-'}; {note.en}"),
+                Text(
+                    f"{place}: {hand + '행: ' if hand else ''}{note.ko}",
+                    f"{place}: {hand and f'row {hand}: '}{note.en}",
+                ),
                 ink="warn",
             )
     if gone.removed:
         count = len(gone.removed)
         screen.print(
-            Text(f"지운 미리보기와 연습 메일: {count}개", f"Previews and practice mails deleted: {count}"),
+            Text(f"미리보기와 연습 메일 {count}개를 지웠습니다.", f"{count} previews and practice mails deleted."),
         )
     if gone.deliveries or gone.left_out:
         count = gone.deliveries + gone.left_out
@@ -179,11 +182,11 @@ def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> Non
         )
     for title in gone.drafts:
         screen.print(
-            Text(f"쓰고 있는 원고 ‘{title}’에 주소가 적혀 있습니다.", f'the draft "{title}" mentions the address'),
+            Text(f"작성 중인 원고에 주소가 적혀 있습니다: {title}", f"a draft mentions the address: {title}"),
             ink="warn",
         )
     if gone.nothing_found:
-        screen.print(Text("아무 데도 없습니다.", "It is nowhere."))
+        screen.print(Text("어디에도 없습니다.", "It is nowhere."))
     if not gone.suppressed:
         again = Text("다시 가져오면 또 들어옵니다. 막으려면", "an import would bring them back; to keep mail away")
         screen.hint(f'mailer suppress add {wanted} --reason "..."', again)
@@ -197,6 +200,6 @@ def _agree(screen: Screen, wanted: Address, files: int, *, yes: bool) -> None:
     if yes:
         return
     if not screen.stdin.isatty():
-        words = Text("확인받을 수 없습니다. --yes를 함께 적으십시오.", "nobody can confirm; add --yes.")
+        words = Text("확인받을 수 없습니다. --yes를 함께 적으십시오", "nobody can confirm; add --yes")
         raise click.UsageError(to_spoken(words))
     click.confirm(to_spoken(question), abort=True, err=True)

@@ -10,10 +10,12 @@ from mailer.cli.facts import INKS, counts_text, people
 from mailer.cli.output import Screen
 from mailer.cli.tables import Cell, Column
 from mailer.desk.export import STATE_WORDS
-from mailer.desk.report import LogLine, Status, log_lines, pause_words, send_record, status_of
-from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus, PauseCause
+from mailer.desk.report import LogLine, Status, log_lines, pause_commands, pause_words, send_record, status_of
+from mailer.dispatch import Attempt, DeliveryState, Dispatch, DispatchStatus, PauseCause
+from mailer.errors import UsageError
 from mailer.ledger import LogFilter
 from mailer.ledger.dispatches import no_such_dispatch
+from mailer.transport import said
 from mailer.wording import Text
 
 __all__ = ["dispatch_of", "exit_code", "next_commands", "reply_words", "show_paused", "show_result"]
@@ -36,10 +38,11 @@ _OPEN = Text("아직 남았습니다", "Not finished yet")
 
 
 def dispatch_of(app: App, number: int) -> Dispatch:
-    """Raises IllegalMove (exit 4) when there is none of that number."""
+    """Raises UsageError when there is none of that number."""
     found = app.ledger.dispatches.get(number)
     if found is None:
-        raise no_such_dispatch(number)
+        missing = no_such_dispatch(number)
+        raise UsageError(missing.what, remedy=missing.remedy)
     return found
 
 
@@ -81,7 +84,7 @@ def show_not_accepted(screen: Screen, app: App, status: Status) -> None:
     left = sum(status.counts[state] for state in _NOT_YET_GOOD) - len(lines)
     if left > 0:
         screen.print(Text(f"… {people(left).ko} 더: mailer log {number}", f"… {left} more: mailer log {number}"))
-    screen.print("")
+    screen.gap()
 
 
 def _row(screen: Screen, line: LogLine) -> list[Cell | str]:
@@ -92,17 +95,13 @@ def _row(screen: Screen, line: LogLine) -> list[Cell | str]:
         str(line.row.delivery.contact.address),
         line.meaning.what.to(to),
         line.meaning.todo.to(to),
-        reply_words(line),
+        reply_words(screen, line.row.last),
     ]
 
 
-def reply_words(line: LogLine) -> str:
+def reply_words(screen: Screen, attempt: Attempt | None) -> str:
     """The server's words, or what was seen when it said nothing."""
-    outcome = line.row.last.outcome if line.row.last else None
-    if outcome is None:
-        return ""
-    reply = outcome.reply
-    return " ".join(f"{reply.code} {reply.enhanced} {reply.text}".split()) if reply else outcome.detail
+    return said(attempt.outcome).to(screen.language) if attempt and attempt.outcome else ""
 
 
 def _last_line(status: Status) -> Text:
@@ -123,27 +122,25 @@ def show_paused(screen: Screen, dispatch: Dispatch) -> None:
     """Why it stands still and what to do about it."""
     if dispatch.status is not DispatchStatus.PAUSED:
         return
-    what, todo = pause_words(dispatch.pause_reason)
-    screen.say(what, ink="warn")
-    if todo is not None:
-        screen.say(Text(f"  -> {todo.ko}", f"  -> {todo.en}"))
+    screen.say(pause_words(dispatch.pause_reason), ink="warn")
+    for purpose, command in pause_commands(dispatch):
+        screen.hint(command, purpose)
 
 
 def next_commands(screen: Screen, status: Status) -> None:
+    """What is worth typing now, beside what `show_paused` has said."""
     number, counts = status.dispatch.id, status.counts
-    cause = _cause(status)
     screen.hint(f"mailer log {number}", Text("기록", "log"))
     if counts[DeliveryState.FAILED] or counts[DeliveryState.BOUNCED]:
         screen.hint(
             f"mailer resend {number} --failed", Text("못 받은 사람에게만 다시", "again to those who did not get it")
         )
-    if counts[DeliveryState.IN_DOUBT]:
+    if counts[DeliveryState.IN_DOUBT] and _cause(status) is not PauseCause.DOUBT:
         screen.hint(
-            f"mailer resolve {number} --confirm|--resend|--abandon ADDR", Text("확인 필요 정리", "settle the doubts")
+            f"mailer resolve {number} --confirm|--resend|--abandon ADDR",
+            Text("확인 필요한 사람 정리", "settle the doubts"),
         )
-    if status.dispatch.status is DispatchStatus.PAUSED and cause is not PauseCause.DOUBT:
-        screen.hint(f"mailer resume {number}", Text("이어서 보내기", "go on"))
-    elif status.dispatch.status is DispatchStatus.SENDING:
+    if status.dispatch.status is DispatchStatus.SENDING:
         screen.hint(
             "mailer worker", Text("남은 사람은 이 명령이 이어서 보냅니다", "this goes on with those who are left")
         )

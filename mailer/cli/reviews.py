@@ -23,7 +23,7 @@ from mailer.cli.verbs import Call, option, verb
 from mailer.desk.approval import changed_since
 from mailer.desk.report import Status, status_of, status_record
 from mailer.desk.times import distance, local
-from mailer.dispatch import Dispatch, DispatchStatus
+from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus
 from mailer.errors import MailerError
 from mailer.ledger.dispatches import STATUS_WORDS
 from mailer.wording import Text
@@ -31,6 +31,7 @@ from mailer.wording import Text
 __all__ = ["dispatches", "status"]
 
 WATCH_SECONDS = 1.0
+_WAITING = (DispatchStatus.APPROVED, DispatchStatus.PAUSED)
 _STATUS_INKS = {
     DispatchStatus.SCHEDULED: "warn",
     DispatchStatus.SENDING: "warn",
@@ -42,13 +43,16 @@ _STATUS_INKS = {
 
 @verb(
     "dispatches",
-    help=Text("발송을 모두 봅니다. 다음에 나갈 것이 맨 위입니다.", "All dispatches, the next one first."),
+    help=Text(
+        "발송을 모두 봅니다. 담당자를 기다리는 것이 맨 위, 그다음은 다음에 나갈 것입니다.",
+        "All dispatches: first what waits for a person, then the next one to go out.",
+    ),
     examples=("mailer dispatches",),
     json=True,
 )
 def dispatches(call: Call) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         now = app.now()
         found = [status_of(app.ledger, dispatch, now) for dispatch in app.ledger.dispatches.all()]
         if screen.json_wanted:
@@ -57,8 +61,13 @@ def dispatches(call: Call) -> int:
             screen.say(Text("아직 발송이 없습니다.", "There are no dispatches yet."))
             screen.hint("mailer send LETTER -l LIST", Text("보내기", "send one"))
         else:
-            _show_dispatches(screen, found, now)
+            _show_dispatches(screen, sorted(found, key=_goes_on_by_itself), now)
     return 0
+
+
+def _goes_on_by_itself(one: Status) -> bool:
+    """False for what nobody but a person can move."""
+    return one.dispatch.status not in _WAITING and not one.counts[DeliveryState.IN_DOUBT]
 
 
 def _show_dispatches(screen: Screen, found: Sequence[Status], now: datetime) -> None:
@@ -76,6 +85,11 @@ def _show_dispatches(screen: Screen, found: Sequence[Status], now: datetime) -> 
         result = counts_text(one.counts).to(to)
         rows.append([str(one.dispatch.id), state, one.dispatch.title, _when(one.dispatch, now).to(to), result])
     screen.table(columns, rows)
+    waiting = [one.dispatch for one in found if not _goes_on_by_itself(one)]
+    if waiting:
+        count = len(waiting)
+        why = Text(f"담당자를 기다리는 발송 {count}건", f"{count} waiting for a person")
+        screen.hint(f"mailer status {waiting[0].id}", why)
 
 
 def _when(dispatch: Dispatch, now: datetime) -> Text:
@@ -89,7 +103,7 @@ def _when(dispatch: Dispatch, now: datetime) -> Text:
 @verb(
     "status",
     help=Text(
-        "발송 하나의 상태: 사람 수, 속도, 남은 시간, 멈춘 이유, 승인 뒤에 바뀐 파일",
+        "발송 하나의 상태를 봅니다: 사람 수, 속도, 남은 시간, 멈춘 이유, 승인한 뒤에 바뀐 파일",
         "One dispatch: counts, rate, time left, why it is paused, which files changed since it was approved.",
     ),
     examples=("mailer status 17", "mailer status 17 --watch"),
@@ -99,7 +113,7 @@ def _when(dispatch: Dispatch, now: datetime) -> Text:
 @option("--watch", is_flag=True, help=Text("끝날 때까지 지켜봅니다.", "Keep looking until it is over."))
 def status(call: Call, dispatch: int, watch: bool) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         if watch:
             _watch(screen, app, dispatch)
         one = status_of(app.ledger, dispatch_of(app, dispatch), app.now())

@@ -28,10 +28,7 @@ def run_dispatch(screen: Screen, app: App, number: int, *, wait: bool) -> int:
     """Send until no row is queued or on the wire; with `wait` until no retry is open. Prints the report; returns the exit code."""
     stopped = asyncio.run(_run(screen, app, number, wait))
     code = show_result(screen, app, number)
-    if not stopped:
-        return code
-    screen.hint("mailer worker", Text("resume 다음에는", "and after resume"))
-    return EXIT_INTERRUPTED
+    return EXIT_INTERRUPTED if stopped else code
 
 
 async def _run(screen: Screen, app: App, number: int, wait: bool) -> bool:

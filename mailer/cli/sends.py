@@ -62,9 +62,7 @@ class Duration(click.ParamType[timedelta]):
         try:
             return duration(str(value))
         except ValueError:
-            words = Text(
-                f"{value}: 90s, 15m, 2h, 1d 가운데 한 꼴이어야 합니다", f"{value}: expected 90s, 15m, 2h or 1d"
-            )
+            words = Text(f"{value}: 90s, 15m, 2h, 1d 같은 형식이어야 합니다", f"{value}: expected 90s, 15m, 2h or 1d")
             from mailer.cli.spoken import to_spoken
 
             self.fail(to_spoken(words), param, ctx)
@@ -124,7 +122,7 @@ def send(
     wait: bool,
 ) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         prepared = _prepared(app, app.sources(letter, lists, exclude=exclude, where=where))
         if dry_run:
             return _rehearse(screen, app, prepared, expect)
@@ -142,7 +140,7 @@ def send(
     "schedule",
     help=Text(
         "정한 시각에 보내도록 예약합니다. 그 시각에 mailer worker가 실행 중이어야 나갑니다.\n\n"
-        "예약하면 원고, 서식, 문서, 명단이 그대로 굳습니다. 나중에 파일을 고쳐도 나가는 것은 바뀌지 않습니다.",
+        "예약하면 원고, 서식, 문서, 명단이 그대로 고정됩니다. 나중에 파일을 고쳐도 나가는 것은 바뀌지 않습니다.",
         "Fix the time of a send. A mailer worker must run at that time, or nothing goes out.\n\n"
         "Letter, templates, document and people are frozen: editing the files afterwards changes nothing that goes out.",
     ),
@@ -174,7 +172,7 @@ def schedule(
     expect: int | None,
 ) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         moment = read_wall_time(at, zone_of(app, tz), app.now())
         prepared = _prepared(app, app.sources(letter, lists, exclude=exclude, where=where), moment)
         if dry_run:
@@ -229,7 +227,7 @@ def _say_scheduled(screen: Screen, app: App, dispatch: Dispatch, number: int) ->
     worker_hint(screen, app)
     screen.hint(f"mailer status {dispatch.id}", Text("상태", "status"))
     screen.hint(f'mailer move {dispatch.id} --at "..."', Text("시각 바꾸기", "another time"))
-    screen.hint(f"mailer cancel {dispatch.id}", Text("그만두기", "call it off"))
+    screen.hint(f"mailer cancel {dispatch.id}", Text("취소", "call it off"))
 
 
 def worker_hint(screen: Screen, app: App) -> None:
@@ -329,7 +327,7 @@ def _rehearse(screen: Screen, app: App, prepared: Preparation, number: int | Non
         screen.json({**preview_record(prepared, None, screen.language), "rehearsal": True})
     else:
         show_summary(screen, app, prepared)
-        screen.print("")
+        screen.gap()
         show_people(screen, prepared.summaries)
         show_left_out(screen, prepared.audience.left_out)
         rehearsed(screen)

@@ -35,7 +35,7 @@ __all__ = ["serve"]
     "serve",
     help=Text(
         "웹 화면을 열고 발송도 맡습니다. 켜 두는 동안 예약과 재시도가 이루어집니다.\n\n"
-        "이 컴퓨터에서는 한 번 쓰는 주소로 들어가고, 다른 주소로 열려면 계정이 있어야 합니다.",
+        "이 컴퓨터에서는 한 번만 쓸 수 있는 주소로 들어가고, 다른 주소로 열려면 계정이 있어야 합니다.",
         "Open the web page, and send: while it runs, what is scheduled goes out and retries happen.\n\n"
         "On this machine a one-time link lets you in; any other address needs accounts.",
     ),
@@ -100,7 +100,7 @@ async def _serve(
 
     def ready() -> None:
         link = f"{place}/enter?key={office.key}" if local else f"{place}/"
-        screen.print(Text(f"열렸습니다: {link}", f"Open: {link}"), ink="bold")
+        screen.print(Text(f"웹 화면을 열었습니다: {link}", f"Open: {link}"), ink="bold")
         screen.out.flush()
         if local:
             screen.say(

@@ -112,6 +112,7 @@ def check(call: Call) -> int:
         screen.json({"findings": [finding_record(finding, screen.language) for finding in findings]})
     else:
         screen.findings(findings)
-        screen.print("", findings_line(findings))
+        screen.gap()
+        screen.print(findings_line(findings))
         screen.hint("mailer doctor", Text("서버까지 확인", "ask the server, too"))
     return 0

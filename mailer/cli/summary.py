@@ -139,11 +139,12 @@ def show_left_out(screen: Screen, left_out: Sequence[LeftOut], *, talk: bool = F
     if not left_out:
         return
     title = Text("받지 않는 사람", "Not getting it")
-    (screen.say if talk else screen.print)("", title)
+    screen.gap(talk=talk)
+    (screen.say if talk else screen.print)(title)
     columns = [
         Column(title=Text("주소", "address"), room=40),
-        Column(title=Text("왜", "why"), room=26),
-        Column(title=Text("어디", "where"), rank=1),
+        Column(title=Text("이유", "why"), room=26),
+        Column(title=Text("위치", "where"), rank=1),
     ]
     rows: list[list[Cell | str]] = [
         [shortened(left.address or left.name), Cell(left.reason.to(screen.language), "warn"), left.where]

@@ -31,7 +31,7 @@ SHOWN = 20
 suppress = Group(
     "suppress",
     params=shared_options(json=True),
-    text=Text("보내지 말아야 할 주소와 도메인", "Addresses and domains that must not be mailed."),
+    text=Text("보내지 않을 주소와 도메인을 정합니다.", "Addresses and domains that must not be mailed."),
     examples=('mailer suppress add kim@paper.example --reason "opted out"',),
 )
 
@@ -161,7 +161,7 @@ def list_(call: Call) -> int:
             screen.json([_record(entry) for entry in entries])
             return 0
         if not entries:
-            screen.say(Text("발송 제외가 없습니다.", "Nothing is suppressed."))
+            screen.say(Text("발송 제외에 든 주소가 없습니다.", "Nothing is suppressed."))
         erased = Text("(지운 주소)", "(erased)").to(screen.language)
         columns = [
             Column(title=Text("주소", "address")),

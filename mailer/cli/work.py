@@ -45,7 +45,7 @@ _ACTIVE = (DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
 @option("--until-idle", is_flag=True, help=Text("할 일이 없으면 끝냅니다.", "End when there is nothing to do."))
 def worker(call: Call, until_idle: bool) -> int:
     screen = call.screen
-    with opened(call) as app:
+    with opened(call, sends=True) as app:
         watcher = Watcher(screen, app)
         by = asyncio.run(_run(screen, app, watcher, until_idle))
         results = watcher.results()

@@ -132,7 +132,7 @@ _TABLE = (
         name="MAILER_UNSUBSCRIBE",
         default="",
         meaning=Text(
-            "수신 거부를 받을 주소. 비워 두면 답장 주소",
+            "수신거부를 받을 주소. 비워 두면 답장 주소",
             "where requests to unsubscribe go; when empty, the reply address",
         ),
         allowed=_ADDRESS,

@@ -201,7 +201,7 @@ def _unreadable(path: Path, error: OSError) -> ConfigError:
 def _not_a_setting(place: str) -> ConfigError:
     # The line is not quoted: it may be a password whose closing quote is missing.
     return ConfigError(
-        Text("NAME=값 꼴의 줄이 아닙니다", "this line is not NAME=value"),
+        Text("NAME=값 형식의 줄이 아닙니다", "this line is not NAME=value"),
         where=place,
         remedy=Text("따옴표를 닫았는지, 설명 앞에 #이 있는지 보십시오", "close the quotes, and begin a comment with #"),
     )

@@ -41,7 +41,7 @@ def expect(preparation: Preparation, number: int) -> None:
     if number != found:
         raise StoppedByCheck(
             Text(
-                f"적으신 수는 {number}명인데 받는 사람은 {found}명입니다. 아무것도 보내지 않았습니다",
+                f"적은 수는 {number}명인데 받는 사람은 {found}명입니다. 아무것도 보내지 않았습니다",
                 f"you said {number} but {found} people would get it; nothing was sent",
             ),
             where="--expect",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
-import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from mailer.desk.report import LogLine
 from mailer.desk.times import local
 from mailer.dispatch import DeliveryState
 from mailer.errors import UsageError, WorkspaceError, system_reason
+from mailer.transport import seen
 from mailer.wording import Language, Text
 
 __all__ = ["STATE_WORDS", "export_log"]
@@ -50,17 +50,12 @@ COLUMNS = (
 
 
 def export_log(lines: Iterable[LogLine], path: Path, *, language: Language, zone: str) -> int:
-    """Write the log to `path` (.csv or .xlsx), whole or not at all; returns the number of rows.
+    """Write the log to `path` (.csv or .xlsx), whole or not at all, row by row; returns the number of rows.
 
     Raises UsageError, WorkspaceError.
     """
-    rows = [_cells(line, language, zone) for line in lines]
-    heading = [column.to(language) for column in COLUMNS]
-    if path.suffix.lower() == ".csv":
-        data = _csv(heading, rows)
-    elif path.suffix.lower() == ".xlsx":
-        data = _xlsx(heading, rows)
-    else:
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
         raise UsageError(
             Text(
                 f"알 수 없는 파일 종류입니다: {path.suffix or path.name}",
@@ -69,8 +64,9 @@ def export_log(lines: Iterable[LogLine], path: Path, *, language: Language, zone
             where="--export",
             remedy=Text("파일 이름이 .csv나 .xlsx로 끝나야 합니다", "end the name with .csv or .xlsx"),
         )
-    _replace(path, data)
-    return len(rows)
+    heading = [column.to(language) for column in COLUMNS]
+    with _replacing(path) as part:
+        return write(part, heading, (_cells(line, language, zone) for line in lines))
 
 
 def _cells(line: LogLine, language: Language, zone: str) -> list[str | int]:
@@ -93,39 +89,54 @@ def _cells(line: LogLine, language: Language, zone: str) -> list[str | int]:
         shown(row.last_attempt_at),
         shown(delivery.retry_at),
         code,
-        reply.text if reply else (outcome.detail if outcome else ""),
+        reply.text if reply and reply.text else seen(outcome.detail).to(language) if outcome else "",
         line.meaning.what.to(language),
         line.meaning.todo.to(language),
         delivery.message_id,
     ]
 
 
-def _csv(heading: Sequence[str], rows: Sequence[Sequence[str | int]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(heading)
-    writer.writerows([cell if isinstance(cell, int) else guarded(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+def _csv(part: Path, heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
+    with part.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(heading)
+        number = 0
+        for row in rows:
+            writer.writerow(_guarded(row))
+            number += 1
+    return number
 
 
-def _xlsx(heading: Sequence[str], rows: Sequence[Sequence[str | int]]) -> bytes:
+def _xlsx(part: Path, heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("log")
     sheet.append(list(heading))
+    number = 0
     for row in rows:
-        sheet.append([cell if isinstance(cell, int) else guarded(cell) for cell in row])
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+        sheet.append(_guarded(row))
+        number += 1
+    book.save(part)
+    return number
 
 
-def _replace(path: Path, data: bytes) -> None:
+_WRITERS = {".csv": _csv, ".xlsx": _xlsx}
+
+
+def _guarded(row: Sequence[str | int]) -> list[str | int]:
+    return [cell if isinstance(cell, int) else guarded(cell) for cell in row]
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place when the block has ended well, and is gone otherwise."""
+    part: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".export-", delete=False) as part:
-            part.write(data)
-        os.replace(part.name, path)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".export-", delete=False) as file:
+            part = Path(file.name)
+        yield part
+        part.replace(path)
     except OSError as error:
         reason = system_reason(error)
         raise WorkspaceError(
@@ -133,3 +144,6 @@ def _replace(path: Path, data: bytes) -> None:
             where=str(path),
             remedy=Text("다른 이름이나 폴더를 정하십시오", "choose another name or folder"),
         ) from error
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)

@@ -196,7 +196,7 @@ def _subject_findings(subjects: set[str], release: Release) -> Iterable[Finding]
         yield Finding(
             level=Level.OK,
             code="message.subject",
-            message=Text("메일 제목 = 문서 제목 = 머리글 제목", "subject, heading and 제목 are the same"),
+            message=Text("메일 제목, 문서 제목, 머리글 제목이 같습니다", "subject, heading and 제목 are the same"),
             where=release.source,
         )
     else:

@@ -35,7 +35,7 @@ _FIXED = {
 }
 _SEOLLAL = Text("설 연휴", "Lunar New Year")
 _CHUSEOK = Text("추석 연휴", "Chuseok")
-_BUDDHA = Text("부처님 오신 날", "Buddha's Birthday")
+_BUDDHA = Text("부처님오신날", "Buddha's Birthday")
 _MOVING = {
     _SEOLLAL: ((2026, 2, 16, 3), (2027, 2, 6, 4), (2028, 1, 26, 3)),
     _CHUSEOK: ((2026, 9, 24, 3), (2027, 9, 14, 3), (2028, 10, 2, 3)),

@@ -107,7 +107,7 @@ def _allowed(text: str, suppressions: Suppressions) -> Address:
                 f"not even a test copy goes to a suppressed address: {address}",
             ),
             where="--to",
-            remedy=Text(f"발송 제외한 까닭: {entry.reason or '–'}", f"suppressed because: {entry.reason or '–'}"),
+            remedy=Text(f"발송 제외한 이유: {entry.reason or '–'}", f"suppressed because: {entry.reason or '–'}"),
         )
     return address
 

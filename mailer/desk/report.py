@@ -7,20 +7,32 @@ Not here: tables and colours (`cli/`), pages (`web/`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailer.desk.times import local
 from mailer.dispatch import Attempt, DeliveryState, Dispatch, DispatchStatus, PauseCause, Stage, Verdict
 from mailer.ledger import Ledger, LogFilter, LogRow
-from mailer.transport import Meaning, explain
+from mailer.transport import Meaning, explain, seen
 from mailer.wording import Language, Text
 
-__all__ = ["LogLine", "Status", "explained", "log_lines", "log_record", "pause_words", "status_of", "status_record"]
+__all__ = [
+    "LogLine",
+    "Status",
+    "explained",
+    "log_lines",
+    "log_record",
+    "log_stream",
+    "pause_commands",
+    "pause_words",
+    "status_of",
+    "status_record",
+]
 
 RATE_WINDOW = timedelta(seconds=30)
+PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,25 @@ def log_lines(
     return explained(ledger, ledger.log.rows(which, limit=limit, offset=offset), attempts=attempts)
 
 
+def log_stream(
+    ledger: Ledger, which: LogFilter, *, limit: int | None = None, attempts: bool = False
+) -> Iterator[LogLine]:
+    """As `log_lines`, read page by page: a log of any length takes the memory of one page."""
+    every = sorted((one.id for one in ledger.dispatches.all()), reverse=True)
+    left = limit
+    for number in every if which.dispatch_id is None else [which.dispatch_id]:
+        after: int | None = None
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            page = log_lines(ledger, replace(which, dispatch_id=number, after=after), limit=size, attempts=attempts)
+            yield from page
+            if left is not None:
+                left -= len(page)
+            if len(page) < size:
+                break
+            after = page[-1].row.delivery.position
+
+
 def explained(ledger: Ledger, rows: Sequence[LogRow], *, attempts: bool = False) -> tuple[LogLine, ...]:
     """Rows with what they mean; with `attempts`, every try of each."""
     history = ledger.log.history(row.delivery.id for row in rows) if attempts else {}
@@ -91,33 +122,27 @@ def explained(ledger: Ledger, rows: Sequence[LogRow], *, attempts: bool = False)
 
 
 _PLAIN = {
-    DeliveryState.QUEUED: Meaning(what=Text("아직 보내지 않았습니다", "not tried yet"), todo=Text("", "")),
-    DeliveryState.SENDING: Meaning(what=Text("지금 보내고 있습니다", "being sent now"), todo=Text("", "")),
+    DeliveryState.QUEUED: Meaning(what=Text("아직 보내지 않았습니다.", "Not tried yet."), todo=Text("", "")),
+    DeliveryState.SENDING: Meaning(what=Text("지금 보내고 있습니다.", "Being sent now."), todo=Text("", "")),
     DeliveryState.SUPPRESSED: Meaning(
-        what=Text("발송 제외 명단에 있어 보내지 않았습니다", "suppressed, so it was not sent"), todo=Text("", "")
+        what=Text("발송 제외에 있어 보내지 않았습니다.", "Suppressed, so it was not sent."), todo=Text("", "")
     ),
     DeliveryState.CANCELLED: Meaning(
-        what=Text("보내기 전에 취소했습니다", "cancelled before it was sent"), todo=Text("", "")
+        what=Text("보내기 전에 취소했습니다.", "Cancelled before it was sent."), todo=Text("", "")
     ),
 }
 
-_EXPIRED = Meaning(
-    what=Text("정해진 시한까지 서버가 받아 주지 않아 그만두었습니다", "given up: the server did not take it in time"),
-    todo=Text("mailer resend 로 다시 보낼 수 있습니다", "mailer resend sends it again"),
+_EXPIRED = Text(
+    "정해진 시한까지 서버가 받아 주지 않아 그만두었습니다.", "Given up: the server did not take it in time."
 )
-_DOUBT = Meaning(
-    what=Text(
-        "보낸 뒤 서버의 응답을 받지 못했습니다. 받았을 수도, 못 받았을 수도 있습니다",
-        "no answer came after the message left: it may or may not have arrived",
-    ),
-    todo=Text(
-        "받는 분께 확인한 뒤 mailer resolve 로 정리하십시오", "ask the addressee, then settle it with mailer resolve"
-    ),
+_DOUBT = Text(
+    "보낸 뒤 서버의 응답을 받지 못했습니다. 받았을 수도, 못 받았을 수도 있습니다.",
+    "No answer came after the message left: it may or may not have arrived.",
 )
 _CONFIRMED = Meaning(
-    what=Text("받은 것을 사람이 확인했습니다", "a person confirmed that it arrived"), todo=Text("", "")
+    what=Text("받은 것을 담당자가 확인했습니다.", "A person confirmed that it arrived."), todo=Text("", "")
 )
-_ABANDONED = Meaning(what=Text("사람이 포기했습니다", "a person gave it up"), todo=Text("", ""))
+_ABANDONED = Meaning(what=Text("담당자가 못 받은 것으로 정리했습니다.", "A person gave it up."), todo=Text("", ""))
 
 
 def meaning_of(row: LogRow, reason: str = "") -> Meaning:
@@ -128,86 +153,126 @@ def meaning_of(row: LogRow, reason: str = "") -> Meaning:
         return Meaning(what=Text(f"{plain.ko} ({reason})", f"{plain.en} ({reason})"), todo=Text("", ""))
     if state in _PLAIN:
         return _PLAIN[state]
+    number = row.delivery.dispatch_id
     if state is DeliveryState.IN_DOUBT:
-        return _DOUBT
+        ask = Text(
+            f"받는 분께 확인한 뒤 정리해 주십시오: mailer resolve {number}",
+            f"Ask the addressee, then settle it: mailer resolve {number}",
+        )
+        return Meaning(what=_DOUBT, todo=ask)
     outcome = row.last.outcome if row.last else None
     if state is DeliveryState.FAILED and (outcome is None or outcome.verdict is not Verdict.REFUSE):
         in_doubt = row.last is not None and (outcome is None or outcome.verdict is Verdict.DOUBT)
-        return _ABANDONED if in_doubt else _EXPIRED
+        if in_doubt:
+            return _ABANDONED
+        again = Text(
+            f"다시 보낼 수 있습니다: mailer resend {number} --failed", f"Send it again: mailer resend {number} --failed"
+        )
+        return Meaning(what=_EXPIRED, todo=again)
     if outcome is None or (state is DeliveryState.ACCEPTED and outcome.verdict is not Verdict.ACCEPT):
         return _CONFIRMED
     return explain(outcome.reply, verdict=outcome.verdict, stage=outcome.stage)
 
 
-_PAUSE_WORDS = {
-    PauseCause.OFFICER: (Text("사람이 멈췄습니다", "paused by a person"), None),
-    PauseCause.STOPPED: (Text("보내는 중에 프로그램을 멈췄습니다", "the program was stopped while sending"), None),
+_RESUME = (Text("이어서 보내기", "go on"), "mailer resume {n}")
+_CANCEL = (Text("취소하기", "call it off"), "mailer cancel {n}")
+_DOCTOR = (Text("서버 확인", "test the server"), "mailer doctor")
+
+_PAUSED: dict[PauseCause, tuple[Text, tuple[tuple[Text, str], ...]]] = {
+    PauseCause.OFFICER: (Text("담당자가 멈췄습니다.", "A person paused it."), (_RESUME, _CANCEL)),
+    PauseCause.STOPPED: (
+        Text("보내는 중에 프로그램을 멈췄습니다.", "The program was stopped while sending."),
+        (_RESUME, _CANCEL),
+    ),
     PauseCause.LATE: (
-        Text("예약한 시각을 너무 지나서 보내지 않고 보류했습니다", "held: it was found too long after its time"),
-        Text(
-            "지금이라도 보내려면 resume, 다른 시각에는 move, 그만두려면 cancel",
-            "resume to send now, move for another time, or cancel",
+        Text("예약한 시각을 너무 지나서 보내지 않고 보류했습니다.", "Held: it was found too long after its time."),
+        (
+            (Text("지금이라도 보내기", "send it now"), "mailer resume {n}"),
+            (Text("다른 시각에 보내기", "send it at another time"), 'mailer move {n} --at "..."'),
+            _CANCEL,
         ),
     ),
     PauseCause.SITE: (
-        Text("메일 서버에 문제가 있어 멈췄습니다", "paused: the mail server has a problem"),
-        Text("mailer doctor 로 서버를 확인한 뒤 resume", "check the server with mailer doctor, then resume"),
+        Text("메일 서버에 문제가 있어 멈췄습니다.", "Paused: the mail server has a problem."),
+        (_DOCTOR, _RESUME),
     ),
     PauseCause.LOGIN: (
-        Text("메일 서버가 로그인을 거절해 멈췄습니다", "paused: the mail server refused the login"),
-        Text(
-            ".env 의 SMTP_USERNAME, SMTP_PASSWORD 를 고친 뒤 resume",
-            "correct SMTP_USERNAME and SMTP_PASSWORD in .env, then resume",
+        Text("메일 서버가 로그인을 거부해 멈췄습니다.", "Paused: the mail server refused the login."),
+        (
+            (
+                Text(
+                    ".env의 SMTP_USERNAME과 SMTP_PASSWORD를 고친 뒤 서버 확인",
+                    "test the server after correcting SMTP_USERNAME and SMTP_PASSWORD in .env",
+                ),
+                "mailer doctor",
+            ),
+            _RESUME,
         ),
     ),
     PauseCause.MESSAGE: (
         Text(
-            "서버가 이 메일을 누구에게도 받아 주지 않아 멈췄습니다", "paused: the server takes this message for nobody"
+            "서버가 이 메일을 누구에게도 받아 주지 않아 멈췄습니다.",
+            "Paused: the server takes this message for nobody.",
         ),
-        Text(
-            "서버 응답을 읽으십시오. 설정 때문이면 고친 뒤 resume, 원고를 고쳐야 하면 cancel 하고 새로 발송",
-            "read the server's words; mend the settings and resume, or cancel, mend the letter and send it anew",
+        (
+            (Text("설정을 고친 뒤 이어서 보내기", "go on after correcting the settings"), "mailer resume {n}"),
+            (Text("원고를 고쳐 새로 보내려면 먼저 취소", "call it off to correct the letter"), "mailer cancel {n}"),
         ),
     ),
     PauseCause.ERROR_RATE: (
-        Text("거절이 잇따라 멈췄습니다", "paused: one refusal after the other"),
-        Text("mailer log 에서 서버 응답을 확인하십시오", "read the server's words in mailer log"),
+        Text("거부가 잇따라 멈췄습니다.", "Paused: one refusal after the other."),
+        ((Text("서버 응답 확인", "read the server's words"), "mailer log {n} --state failed"), _RESUME, _CANCEL),
     ),
     PauseCause.DOUBT: (
-        Text("받았는지 알 수 없는 사람만 남았습니다", "only deliveries in doubt are left"),
-        Text("mailer resolve 로 정리하십시오", "settle them with mailer resolve"),
+        Text("받았는지 알 수 없는 사람만 남았습니다.", "Only deliveries in doubt are left."),
+        (
+            (Text("누구인지 보기", "see who"), "mailer log {n} --state in_doubt"),
+            (Text("정리하기", "settle them"), "mailer resolve {n} --confirm|--resend|--abandon ADDR"),
+        ),
     ),
     PauseCause.DEADLINE: (
         Text(
-            "시한이 지나도록 한 번도 보내지 못한 사람이 있어 멈췄습니다",
-            "paused: the deadline passed before everybody was tried",
+            "시한이 지나도록 한 번도 보내지 못한 사람이 있어 멈췄습니다.",
+            "Paused: the deadline passed before everybody was tried.",
         ),
-        Text(
-            "지금이라도 보내려면 resume (시한을 새로 셉니다), 그만두려면 cancel",
-            "resume to go on with a new deadline, or cancel",
-        ),
+        ((Text("시한을 새로 세어 이어서 보내기", "go on with a new deadline"), "mailer resume {n}"), _CANCEL),
     ),
-    PauseCause.LEDGER: (Text("기록할 수 없어 멈췄습니다", "paused: nothing can be recorded"), None),
+    PauseCause.LEDGER: (
+        Text("발송 기록을 적을 수 없어 멈췄습니다.", "Paused: nothing can be recorded."),
+        ((Text("디스크의 공간을 비운 뒤 이어서 보내기", "go on after making room on the disk"), "mailer resume {n}"),),
+    ),
     PauseCause.MODE: (
         Text(
-            "연습 모드와 실제 발송이 뒤바뀌어 보내지 않고 보류했습니다",
-            "held: it was approved in practice and a mail server is set now, or the other way round",
+            "연습 모드에서 승인한 것을 실제로, 또는 그 반대로 보내려 해서 보류했습니다.",
+            "Held: it was approved in practice and a mail server is set now, or the other way round.",
         ),
-        Text(
-            "cancel 하고 지금 설정으로 새로 승인하거나, 승인할 때의 SMTP_HOST로 되돌린 뒤 resume",
-            "cancel it and approve it anew, or set SMTP_HOST as it was at approval and resume",
+        (
+            (Text("지금 설정으로 새로 승인하려면 먼저 취소", "call it off to approve it anew"), "mailer cancel {n}"),
+            (
+                Text("승인할 때의 SMTP_HOST로 되돌린 뒤 이어서 보내기", "go on after setting SMTP_HOST as it was"),
+                "mailer resume {n}",
+            ),
         ),
     ),
 }
 
 
-def pause_words(reason: str | None) -> tuple[Text, Text | None]:
-    """Why a dispatch stands still, and what to do, from its stored `pause_reason`."""
+def pause_words(reason: str | None) -> Text:
+    """Why a dispatch stands still, from its stored `pause_reason`."""
     if reason is None:
-        return Text("", ""), None
+        return Text("", "")
     cause, _, detail = reason.partition(": ")
-    what, todo = _PAUSE_WORDS[PauseCause(cause)]
-    return (Text(f"{what.ko} ({detail})", f"{what.en} ({detail})") if detail else what), todo
+    what, _ = _PAUSED[PauseCause(cause)]
+    found = seen(detail)
+    return Text(f"{what.ko} ({found.ko})", f"{what.en} ({found.en})") if detail else what
+
+
+def pause_commands(dispatch: Dispatch) -> tuple[tuple[Text, str], ...]:
+    """What a person may do about a dispatch that stands still: the purpose, and the exact command."""
+    if dispatch.pause_reason is None:
+        return ()
+    _, commands = _PAUSED[PauseCause(dispatch.pause_reason.partition(": ")[0])]
+    return tuple((purpose, command.format(n=dispatch.id)) for purpose, command in commands)
 
 
 # -- records: the JSON of the contract ----------------------------------------------------------------------------------

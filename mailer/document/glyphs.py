@@ -165,7 +165,7 @@ def _in_letterhead(char: str, key: str) -> Finding:
         level=Level.ERROR,
         code="document.glyph",
         message=Text(
-            f"글꼴에 없어 인쇄할 수 없는 글자입니다: {_named(char)} (레터헤드의 ‘{key}’)",
+            f"글꼴에 없어 인쇄할 수 없는 글자입니다: {_named(char)} (문서 머리의 ‘{key}’)",
             f"no bundled face can print this character: {_named(char)} ('{key}' of the letterhead)",
         ),
         where=_LETTERHEAD,

@@ -14,13 +14,11 @@ from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mailer.document.logo import KINDS, why_unprintable
 from mailer.errors import DocumentError
 from mailer.wording import Text
 
 TEXTS = ("name_ko", "name_en", "address", "phone", "fax", "web", "email")
-_LOGO_KINDS = {".svg": "svg", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
-_LOGO_BEGINS = {"svg": b"<", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
-_LOGO_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ def read_letterhead(data: bytes, source: str) -> Letterhead:
     for key in (f.name for f in fields(Letterhead) if f.default is MISSING):
         if not str(table.get(key, "")).strip():
             raise DocumentError(
-                Text(f"레터헤드에 ‘{key}’ 항목이 없거나 비어 있습니다", f"the letterhead lacks a value for '{key}'"),
+                Text(f"문서 머리에 ‘{key}’ 항목이 없거나 비어 있습니다", f"the letterhead lacks a value for '{key}'"),
                 where=source,
                 remedy=Text(f'{key} = "..." 줄을 넣어 주십시오', f'add a line {key} = "..."'),
             )
@@ -88,14 +86,14 @@ def _table(data: bytes, source: str) -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DocumentError(
-            Text("레터헤드 파일이 UTF-8이 아닙니다", "the letterhead file is not UTF-8"),
+            Text("문서 머리 파일이 UTF-8이 아닙니다", "the letterhead file is not UTF-8"),
             where=source,
             remedy=Text("UTF-8로 다시 저장해 주십시오", "save it as UTF-8"),
         ) from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise DocumentError(
-            Text(f"레터헤드 파일의 형식이 잘못되었습니다: {error}", f"the letterhead file is not valid TOML: {error}"),
+            Text(f"문서 머리 파일의 형식이 잘못되었습니다: {error}", f"the letterhead file is not valid TOML: {error}"),
             where=f"{source}:{line[1]}" if line else source,
             remedy=Text('값은 따옴표로 감쌉니다: 항목 = "값"', 'values stand in quotes: key = "value"'),
         ) from error
@@ -115,7 +113,7 @@ def _refuse_unknown(table: dict[str, Any], source: str) -> None:
         if near:
             remedy = Text(f"혹시 ‘{near[0]}’입니까? {remedy.ko}", f"did you mean '{near[0]}'? {remedy.en}")
         raise DocumentError(
-            Text(f"레터헤드에 알 수 없는 항목이 있습니다: {key}", f"unknown key '{key}' in the letterhead"),
+            Text(f"문서 머리에 알 수 없는 항목이 있습니다: {key}", f"unknown key '{key}' in the letterhead"),
             where=source,
             remedy=remedy,
         )
@@ -137,7 +135,7 @@ def _value(key: str, value: object, source: str) -> str | bool:
 
 
 def _bad(key: str, source: str, remedy: Text) -> DocumentError:
-    what = Text(f"레터헤드의 ‘{key}’ 값을 쓸 수 없습니다", f"the letterhead's value for '{key}' cannot be used")
+    what = Text(f"문서 머리의 ‘{key}’ 값을 쓸 수 없습니다", f"the letterhead's value for '{key}' cannot be used")
     return DocumentError(what, where=source, remedy=remedy)
 
 
@@ -148,13 +146,13 @@ def _logo(name: object, source: str) -> tuple[bytes, str]:
             "logo", source, Text('파일 이름을 따옴표로 적어 주십시오: "logo.svg"', 'write a file name: "logo.svg"')
         )
     path = PurePosixPath(name)
-    kind = _LOGO_KINDS.get(path.suffix.lower(), "")
+    kind = KINDS.get(path.suffix.lower(), "")
     if not kind or path.is_absolute() or ".." in path.parts or "\\" in name:
         raise _bad(
             "logo",
             source,
             Text(
-                "레터헤드와 같은 폴더에 있는 SVG, PNG, JPG 파일 이름을 적어 주십시오",
+                "문서 머리와 같은 폴더에 있는 SVG, PNG, JPG 파일 이름을 적어 주십시오",
                 "name an SVG, PNG or JPG file in the letterhead's folder",
             ),
         )
@@ -164,8 +162,7 @@ def _logo(name: object, source: str) -> tuple[bytes, str]:
         raise _bad(
             "logo", source, Text(f"{name} 파일을 읽을 수 없습니다", f"the file {name} cannot be read")
         ) from error
-    if len(data) > _LOGO_BYTES:
-        raise _bad("logo", source, Text("512KB보다 작은 그림을 쓰십시오", "use a picture smaller than 512 KB"))
-    if not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_LOGO_BEGINS[kind]):
-        raise _bad("logo", source, Text(f"{kind} 그림이 아닙니다: {name}", f"{name} is no {kind} picture"))
+    wrong = why_unprintable(data, kind)
+    if wrong is not None:
+        raise _bad("logo", source, Text(f"{wrong.ko}: {name}", f"{wrong.en}: {name}"))
     return data, kind

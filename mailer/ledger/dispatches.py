@@ -25,7 +25,7 @@ from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 from mailer.ledger.queue import MISSED
 from mailer.ledger.values import Draft, LeftOutRow, contact_to_json, dispatch_from
-from mailer.wording import Text
+from mailer.wording import Text, with_particle
 
 __all__ = ["Dispatches"]
 
@@ -343,19 +343,19 @@ def _refused(connection: sa.Connection, dispatch_id: int, move: DispatchMove) ->
     word = STATUS_WORDS[DispatchStatus(row.status)]
     return IllegalMove(
         Text(
-            f"발송 {dispatch_id} 은(는) 지금 '{word.ko}' 상태라서 {_MOVE_WORDS[move].ko} 수 없습니다",
+            f"발송 {with_particle(dispatch_id, '은/는')} 지금 '{word.ko}' 상태라서 {_MOVE_WORDS[move].ko} 수 없습니다",
             f"dispatch {dispatch_id} is {word.en} and cannot be {_MOVE_WORDS[move].en}",
         ),
         remedy=Text(
-            f"mailer status {dispatch_id} 로 상태를 확인하세요", f"look at it with: mailer status {dispatch_id}"
+            f"상태를 확인해 주십시오: mailer status {dispatch_id}", f"look at it with: mailer status {dispatch_id}"
         ),
     )
 
 
 def no_such_dispatch(dispatch_id: int) -> IllegalMove:
     return IllegalMove(
-        Text(f"발송 {dispatch_id} 이(가) 없습니다", f"there is no dispatch {dispatch_id}"),
-        remedy=Text("mailer dispatches 로 번호를 확인하세요", "see the numbers with: mailer dispatches"),
+        Text(f"발송 {with_particle(dispatch_id, '이/가')} 없습니다", f"there is no dispatch {dispatch_id}"),
+        remedy=Text("번호를 확인해 주십시오: mailer dispatches", "see the numbers with: mailer dispatches"),
     )
 
 

@@ -23,13 +23,15 @@ __all__ = ["Log", "LogFilter"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
     """Which rows. `find` looks in address, name and outlet, case-insensitively; `since` at the last attempt. `keys` are
-    address keys: one person, before and after they were forgotten (`Forgetting.keys`)."""
+    address keys: one person, before and after they were forgotten (`Forgetting.keys`). `after` is the position of the last row
+    of the page before, within one dispatch."""
 
     dispatch_id: int | None = None
     states: tuple[DeliveryState, ...] = ()
     find: str = ""
     since: datetime | None = None
     keys: tuple[str, ...] = ()
+    after: int | None = None
 
 
 class Log:
@@ -127,6 +129,8 @@ def conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[b
         found.append(d.address_key.in_(which.keys))
     if which.since is not None:
         found.append(last.c.started_at >= which.since)
+    if which.after is not None:
+        found.append(d.position > which.after)
     return found
 
 

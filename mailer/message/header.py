@@ -67,7 +67,7 @@ def plain_address(address: str, *, where: str = "") -> str:
         raise MessageError(
             Text(f"전자우편 주소로 쓸 수 없습니다: {shown}", f"not usable as an e-mail address: {shown}"),
             where=where,
-            remedy=Text("이름@도메인 꼴로 적어 주십시오", "write it as name@domain"),
+            remedy=Text("이름@도메인 형식으로 적어 주십시오", "write it as name@domain"),
         )
     return f"{unicodedata.normalize('NFC', local)}@{domain}"
 

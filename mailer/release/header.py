@@ -273,7 +273,7 @@ def _note_shapeless(line: str, number: int, front_matter: bool, remarks: Remarks
     remarks.error(
         "header_line",
         number,
-        Text(f"머리글 줄의 꼴이 아닙니다: {line.strip()[:40]}", f"this is not a header line: {line.strip()[:40]}"),
+        Text(f"머리글 줄의 형식이 아닙니다: {line.strip()[:40]}", f"this is not a header line: {line.strip()[:40]}"),
         Text(
             f"항목마다 한 줄로 '{shape}'처럼 써 주십시오",
             f"write each field on one line, like '{shape}'",

@@ -18,17 +18,24 @@ __all__ = ["meaning_for_pages", "pause_for_pages", "remedy_for_pages", "told_for
 
 _COMMAND = re.compile(r"\bmailer [a-z]|--[a-z]|\.env\b|`|\bresume\b|\bmove\b|\bcancel\b")
 _DOUBT = Text(
-    "받는 분께 받았는지 물어본 뒤, 아래 단추로 정리하십시오.",
+    "받는 분께 받았는지 물어본 뒤, 아래 버튼으로 정리하십시오.",
     "Ask whether it arrived, then settle it with the buttons below.",
 )
 _AGAIN = Text("‘다시 보내기’로 새로 보낼 수 있습니다.", "You can send it again with the button above.")
+_GO_ON = Text(
+    "남은 사람에게 보내려면 ‘이어서 보내기’, 그만두려면 ‘남은 발송 취소’를 누르십시오.",
+    "Press “Go on” to send to those who are left, or “Cancel the rest”.",
+)
 _PAUSED = {
+    PauseCause.OFFICER: _GO_ON,
+    PauseCause.STOPPED: _GO_ON,
     PauseCause.LATE: Text(
-        "지금이라도 보내려면 ‘이어서 보내기’, 그만두려면 ‘남은 발송 취소’를 누르십시오.",
-        "Press “Go on” to send it now, or “Cancel the rest”.",
+        "지금이라도 보내려면 ‘이어서 보내기’, 다른 시각에 보내려면 ‘다른 시각으로 옮기기’, 그만두려면 ‘남은 발송 취소’를 "
+        "누르십시오.",
+        "Press “Go on” to send it now, “Another time” to move it, or “Cancel the rest”.",
     ),
     PauseCause.SITE: Text(
-        "설정에서 서버 점검을 한 뒤 ‘이어서 보내기’를 누르십시오.",
+        "‘설정’에서 서버를 점검한 뒤 ‘이어서 보내기’를 누르십시오.",
         "Test the server under Settings, then press “Go on”.",
     ),
     PauseCause.LOGIN: Text(
@@ -47,6 +54,14 @@ _PAUSED = {
     PauseCause.DEADLINE: Text(
         "지금이라도 보내려면 ‘이어서 보내기’(시한을 새로 셉니다), 그만두려면 ‘남은 발송 취소’를 누르십시오.",
         "Press “Go on” (the deadline starts anew) or “Cancel the rest”.",
+    ),
+    PauseCause.LEDGER: Text(
+        "디스크의 공간을 비운 뒤 ‘이어서 보내기’를 누르십시오.", "Make room on the disk, then press “Go on”."
+    ),
+    PauseCause.MODE: Text(
+        "지금 설정으로 보내려면 ‘남은 발송 취소’를 누르고 새로 승인하십시오. 승인할 때의 메일 서버로 보내려면 설정을 되돌린 뒤 "
+        "‘이어서 보내기’를 누르십시오.",
+        "Press “Cancel the rest” and approve it anew, or set the mail server as it was and press “Go on”.",
     ),
 }
 
@@ -77,5 +92,4 @@ def pause_for_pages(reason: str | None) -> tuple[Text, Text | None]:
     """Why a dispatch stands still, and what to press."""
     if reason is None:
         return Text("", ""), None
-    what, _ = pause_words(reason)
-    return what, _PAUSED.get(PauseCause(reason.partition(": ")[0]))
+    return pause_words(reason), _PAUSED.get(PauseCause(reason.partition(": ")[0]))

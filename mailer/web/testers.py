@@ -73,4 +73,4 @@ def _advice(problem: Problem) -> Text:
     meant = problem.suggestion
     if meant is None:
         return problem.problem
-    return Text(f"{problem.problem.ko}. 혹시 {meant}인가요?", f"{problem.problem.en}; did you mean {meant}?")
+    return Text(f"{problem.problem.ko}. 혹시 {meant}입니까?", f"{problem.problem.en}; did you mean {meant}?")

@@ -28,16 +28,16 @@ CARE = {
     "stays": Text("남는 것", "What stays"),
     "rows_cut": Text("명단과 표의 줄 {n}", "rows {n}"),
     "copies_gone": Text(
-        "미리보기, 연습 메일, 들이기 전의 파일: {n:,}개",
+        "미리보기, 연습 메일, 가져오기 전의 파일: {n:,}개",
         "previews, practice mails and files not yet imported: {n:,}",
     ),
     "log_masked": Text(
         "발송 기록 {n:,}줄의 이름, 매체, 주소와 그 밖의 정보",
         "name, outlet, address and all else in {n:,} rows of the log",
     ),
-    "nothing_to_erase": Text("이 주소는 아무 데도 없습니다.", "This address is nowhere."),
+    "nothing_to_erase": Text("이 주소는 어디에도 없습니다.", "This address is nowhere."),
     "stays_fact": Text(
-        "보낸 사실: 시각, 결과, 메시지 번호. 이름과 주소 없이 {masked}(으)로만 남습니다.",
+        "보낸 사실: 시각, 결과, 메시지 번호. 이름과 주소 대신 가린 주소({masked})만 남습니다.",
         "That something was sent: times, results and message ids, under {masked} alone.",
     ),
     "stays_suppression": Text(
@@ -45,7 +45,7 @@ CARE = {
         "The suppression: the readable address goes, a one-way fingerprint keeps mail away.",
     ),
     "stays_none": Text(
-        "발송 제외에 없는 주소입니다. 명단을 다시 들이면 또 들어옵니다. 막으려면 먼저 발송 제외에 넣어 주십시오.",
+        "발송 제외에 없는 주소입니다. 명단을 다시 가져오면 또 들어옵니다. 막으려면 먼저 발송 제외에 넣어 주십시오.",
         "The address is not suppressed: a later import would bring it back. Suppress it first to prevent that.",
     ),
     "stays_outside": Text(
@@ -62,6 +62,11 @@ CARE = {
     ),
     "do_forget": Text("지우기 (되돌릴 수 없음)", "Erase for good"),
     "to_contacts": Text("연락처로", "To the contacts"),
+    # help
+    "help": Text("도움말", "Help"),
+    "help_line": Text("인터넷이 없어도 읽을 수 있습니다.", "Readable without the internet."),
+    "help_here": Text("이 화면의 도움말: {title}", "Help with this page: {title}"),
+    "on_this_page": Text("이 쪽의 내용", "On this page"),
     # the practice inbox
     "inbox_keeps": Text("최근 {n:,}통을 {days}일 동안 둡니다.", "The last {n:,} are kept, for {days} days."),
     "empty_inbox": Text("편지함 비우기", "Empty the inbox"),

@@ -34,7 +34,7 @@ RELEASE = {
     ),
     "conflict": Text("다른 곳에서 먼저 저장했습니다.", "Somebody else saved first."),
     "conflict_line": Text(
-        "{who}, {when}. 아래는 지금 쓰신 글입니다. ‘내 글로 덮어쓰기’를 누르면 그 글은 사라집니다.",
+        "{who}, {when}. 아래는 지금 쓴 글입니다. ‘내 글로 덮어쓰기’를 누르면 그 글은 사라집니다.",
         "{who}, {when}. Below is your text. “Overwrite with mine” replaces theirs.",
     ),
     "conflict_state": Text(
@@ -119,7 +119,7 @@ RELEASE = {
     "confirm_title": Text("확인하고 보내기", "Confirm"),
     "server": Text("메일 서버", "Mail server"),
     "needs_approver": Text(
-        "보내거나 예약하는 것은 ‘승인’ 권한이 있는 사람이 합니다. 이 쪽을 알려 주십시오.",
+        "보내거나 예약하는 것은 ‘승인’ 권한이 있는 사람이 합니다. 이 페이지를 알려 주십시오.",
         "Sending is for somebody who approves. Tell them about this page.",
     ),
     "type_number": Text("받는 사람 수를 그대로 적어 주십시오: {n}", "Type the number of people: {n}"),
@@ -133,13 +133,13 @@ RELEASE = {
         "누른 뒤 20초 동안은 되돌릴 수 있습니다. 창을 닫아도 그대로 나갑니다.",
         "You can take it back for 20 seconds. It goes out even if you close the window.",
     ),
-    "disabled_why": Text("막음을 고치면 이 단추가 열립니다.", "Mend what stops the send, and this button opens."),
+    "disabled_why": Text("막음을 고치면 이 버튼을 쓸 수 있습니다.", "Mend what stops the send, and this button opens."),
     "changed_meanwhile": Text(
         "그사이 내용이나 받는 사람이 바뀌었습니다. 아무것도 보내지 않았습니다. 다시 확인해 주십시오.",
         "Something changed in the meantime. Nothing was sent; please look again.",
     ),
     "wrong_number": Text(
-        "적으신 수가 다릅니다. 받는 사람은 {n}명입니다. 아무것도 보내지 않았습니다.",
+        "적은 수가 다릅니다. 받는 사람은 {n}명입니다. 아무것도 보내지 않았습니다.",
         "That is another number: {n} people would get it. Nothing was sent.",
     ),
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.desk.report import pause_words, status_of, status_record
+from mailer.desk.report import pause_commands, status_of, status_record
 from mailer.desk.times import read_wall_time
 from mailer.dispatch import DeliveryState, Dispatch, DispatchStatus
 from mailer.ledger import Ledger, open_ledger
@@ -99,7 +99,9 @@ def test_too_late_is_held_and_said(ledger: Ledger, down: timedelta, late_after: 
     clock = Stepped.at(DUE + down)
     assert served(ledger, clock, dispatch).stored == []
     assert status(ledger, dispatch) == (DispatchStatus.PAUSED, "late")
-    assert pause_words("late")[1] is not None
+    held = ledger.dispatches.get(dispatch.id)
+    assert held is not None
+    assert f"mailer resume {held.id}" in [command for _, command in pause_commands(held)]
     ledger.dispatches.resume(dispatch.id, who="officer", now=clock.now())
     assert reckon(ledger, dispatch, served(ledger, clock, dispatch)).accepted == 3
 

@@ -248,7 +248,7 @@ def test_which_doubts_are_sent_again() -> None:
 def test_every_pause_says_why_and_what_to_do() -> None:
     """Each cause has words in both languages."""
     for cause in PauseCause:
-        what, _ = pause_words(f"{cause.value}: 550 5.7.1 words of the server")
+        what = pause_words(f"{cause.value}: 550 5.7.1 words of the server")
         assert "550 5.7.1" in what.ko
         assert what.en
 

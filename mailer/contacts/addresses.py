@@ -62,7 +62,10 @@ def parse_address(text: str, *, check_slips: bool = True) -> Address | Problem:
     plain = _PLAIN.fullmatch(written)
     if plain and len(written) <= ADDRESS_LIMIT and len(plain[1]) <= LOCAL_LIMIT:
         a_label = _a_label(plain[2])
-        found = Address(local=plain[1], domain=plain[2], key=f"{plain[1].lower()}@{a_label}") if a_label else None
+        domain: str = plain[2]
+        if a_label == domain:
+            domain = a_label  # one string for all people of an outlet
+        found = Address(local=plain[1], domain=domain, key=f"{plain[1].lower()}@{a_label}") if a_label else None
     else:
         found = _parse_unusual(unicodedata.normalize("NFC", written)) if _may_be_address(written) else None
     if found is None:

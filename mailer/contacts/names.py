@@ -19,7 +19,8 @@ _TITLES_TEXT = """
     부장 차장 팀장 실장 본부장 논설위원 해설위원 전문위원 위원 특파원 통신원 앵커 아나운서
     프로듀서 PD 피디 작가 에디터 데스크 대표 이사 교수 담당자 선생 선생님 씨
 """
-TITLES = tuple(_TITLES_TEXT.split())
+TITLES = frozenset(_TITLES_TEXT.split())
+_LONGEST_TITLE = max(map(len, TITLES))
 _DESK = re.compile(r"[가-힣A-Za-z0-9·]{1,14}(?:부|부문|팀|국|실|센터|데스크)")
 _DESKS_TEXT = """
     정치부 사회부 경제부 문화부 국제부 산업부 체육부 스포츠부 전국부 지역부 편집부 사진부 외교부 통일부 법조팀 탐사팀 사회정책부
@@ -129,13 +130,15 @@ def _without_title(word: str, *, alone: bool) -> tuple[str, str]:
     """("홍길동기자님") -> ("홍길동", "기자"). A title glued to a word leaves a desk (정치부장) or a name of two to
     four syllables."""
     bare = word.removesuffix("님") if len(word) > 1 else word
-    for title in TITLES:
-        if bare == title:
+    for size in range(min(len(bare), _LONGEST_TITLE), 0, -1):
+        rest, title = bare[:-size], bare[-size:]
+        if title not in TITLES:
+            continue
+        if not rest:
             return "", title
-        if title[-1] == "장" and bare.endswith(title) and bare[:-1] in _DESKS:
+        if title[-1] == "장" and bare[:-1] in _DESKS:
             return bare[:-1], title
-        rest = bare.removesuffix(title)
-        if alone and rest != bare and len(title) > 1 and re.fullmatch(r"[가-힣]{2,4}", rest):
+        if alone and size > 1 and re.fullmatch(r"[가-힣]{2,4}", rest):
             return rest, title
     # Names of three syllables may end in 님 (김예님), so only a fourth syllable is taken for the honorific.
     return (bare, "") if re.fullmatch(r"[가-힣]{3,4}", bare) else (word, "")

@@ -33,10 +33,9 @@ WIDTH_LIMIT = 256
 def read(path: Path, *, name: str | None = None, encoding: str = "auto", sheet: str | None = None) -> ContactList:
     """The list in `path` (CSV, text or XLSX, told apart by content). `name` defaults to the file name without its ending.
     Raises ListError when the file cannot be a list, WorkspaceError when it cannot be read."""
-    data = read_bytes(path)
     source = unicodedata.normalize("NFC", path.name)
     default = unicodedata.normalize("NFC", path.stem)
-    return parse(data, source=source, name=name or default, encoding=encoding, sheet=sheet)
+    return parse(read_bytes(path), source=source, name=name or default, encoding=encoding, sheet=sheet)
 
 
 def parse(
@@ -45,18 +44,9 @@ def parse(
     """The list in `data`; `source` is the file name shown in places and messages."""
     name = name or Path(source).stem
     refuse_foreign(data, source)
-    if data.startswith(b"PK\x03\x04"):
-        from mailer.contacts.sheets import open_sheet
-
-        opened = open_sheet(data, source=source, sheet=sheet)
-        head = list(itertools.islice(opened.records, HEAD))
-        table, taken = Table(head=head, rest=opened.records, columns=find_columns(head)), "xlsx"
-        chosen, sheets = opened.title, opened.offered
-    else:
-        text, taken = decoding.decode(data, encoding=encoding, where=source)
-        if text.count("\n") + text.count("\r") > LINE_LIMIT:
-            raise _too_long(source)
-        table, chosen, sheets = open_table(text), None, ()
+    sha256 = hashlib.sha256(data).hexdigest()
+    table, taken, chosen, sheets = _opened(data, source, encoding, sheet)
+    del data  # large, and what is left of it stands in the table
     columns = _columns(table, source, chosen)
     reader = RowReader(columns=columns, name=name, source=source)
     for record in _bounded(itertools.chain(table.head[columns.first :], table.rest), source):
@@ -69,8 +59,24 @@ def parse(
         raise _empty(source)
     return ContactList(
         name=name, source=source, encoding=taken, rows=reader.rows, columns=columns.headers, contacts=contacts,
-        problems=problems, sha256=hashlib.sha256(data).hexdigest(), sheet=chosen, sheets=sheets,
+        problems=problems, sha256=sha256, sheet=chosen, sheets=sheets,
     )  # fmt: skip
+
+
+def _opened(
+    data: bytes, source: str, encoding: str, sheet: str | None
+) -> tuple[Table, str, str | None, tuple[str, ...]]:
+    """The rows, the encoding, the sheet that was chosen, and the sheets to choose from."""
+    if data.startswith(b"PK\x03\x04"):
+        from mailer.contacts.sheets import open_sheet
+
+        opened = open_sheet(data, source=source, sheet=sheet)
+        head = list(itertools.islice(opened.records, HEAD))
+        return Table(head=head, rest=opened.records, columns=find_columns(head)), "xlsx", opened.title, opened.offered
+    text, taken = decoding.decode(data, encoding=encoding, where=source)
+    if text.count("\n") + text.count("\r") > LINE_LIMIT:
+        raise _too_long(source)
+    return open_table(text), taken, None, ()
 
 
 def read_bytes(path: Path) -> bytes:

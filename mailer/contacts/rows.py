@@ -22,6 +22,9 @@ from mailer.wording import Text
 __all__ = ["RowReader", "split_tags"]
 
 CELL_LIMIT = 2000
+_UNLIKE = frozenset({"name", "phone", "note"})
+"""Columns in which hardly two people have the same."""
+
 _TAG_ENDS = re.compile(r"[,;|\n、，；]+")
 _INVISIBLE = re.compile("[\u200b\ufeff\u00ad\u2060]")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -45,6 +48,7 @@ class RowReader:
         self._problems: list[Problem] = []
         self._first_row: dict[str, int] = {}
         self._shared: dict[str, str] = {}
+        self._tags: dict[str, tuple[str, ...]] = {}
         self._email = columns.fields["email"]
         self._header = columns.headers[self._email] or "이메일"
         self._extra = tuple((columns.headers[i], i) for i in columns.extra)
@@ -78,16 +82,20 @@ class RowReader:
         width = len(self._columns.headers)
         if record.torn:
             self._drop(record, "torn_quote", None, '"', _TORN)
-        elif any(cells[width:]):
+            return False
+        if any(cells[width:]):
             self._drop(record, "ragged_row", None, cells[width], _RAGGED, self._rejoined(cells))
-        else:
-            for check, code, text in _CELL_CHECKS:
-                column = next((i for i, cell in enumerate(cells) if not _is_plain(cell) and check(cell)), None)
-                if column is not None and column != self._email:
-                    self._drop(record, code, column, cells[column], text)
-                    return False
-            return True
-        return False
+            return False
+        return all(map(_is_plain, cells)) or self._is_usable(record, cells)
+
+    def _is_usable(self, record: Record, cells: Sequence[str]) -> bool:
+        """False, and a problem, when a cell other than the address holds what no list should."""
+        for check, code, text in _CELL_CHECKS:
+            column = next((i for i, cell in enumerate(cells) if i != self._email and check(cell)), None)
+            if column is not None:
+                self._drop(record, code, column, cells[column], text)
+                return False
+        return True
 
     def _rejoined(self, cells: Sequence[str]) -> str | None:
         """`kim@paper,example` typed in a comma file breaks into two cells: joined again for the suggestion."""
@@ -130,7 +138,7 @@ class RowReader:
             beat=self._cell(cells, "beat"),
             language=language,
             salutation=salutation(named.name, title, language, self._cell(cells, "salutation")),
-            tags=split_tags(self._raw(cells, "tags")),
+            tags=self._tagged(self._raw(cells, "tags")),
             phone=self._cell(cells, "phone"),
             note=self._cell(cells, "note"),
             lists=self._lists,
@@ -145,9 +153,15 @@ class RowReader:
         return cells[column] if column is not None and column < len(cells) else ""
 
     def _cell(self, cells: Sequence[str], field: str) -> str:
-        """The cell tidied; equal ones share one string, because a list repeats its outlets and desks."""
+        """The cell tidied; where a list repeats itself (outlets, desks), equal cells share one string."""
         cell = _tidy(self._raw(cells, field))
-        return self._shared.setdefault(cell, cell) if len(cell) < 40 else cell
+        return cell if field in _UNLIKE else self._shared.setdefault(cell, cell)
+
+    def _tagged(self, cell: str) -> tuple[str, ...]:
+        tags = self._tags.get(cell)
+        if tags is None:
+            tags = self._tags[cell] = split_tags(cell)
+        return tags
 
     def _drop(
         self, record: Record, code: str, column: int | None, value: str, text: Text, suggestion: str | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import os
 import secrets
 from collections.abc import Iterable, Sequence
@@ -86,7 +87,7 @@ def render_list(contacts: Iterable[Contact]) -> bytes:
     """The bytes of a list file: the known columns, then every extra column that some contact has."""
     contacts = list(contacts)
     extra = list(dict.fromkeys(header for contact in contacts for header, _ in contact.extra))
-    return _csv([[*KOREAN.values(), *extra], *(_row(contact, extra) for contact in contacts)])
+    return _csv(itertools.chain([[*KOREAN.values(), *extra]], (_row(contact, extra) for contact in contacts)))
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -118,9 +119,11 @@ def _row(contact: Contact, extra: Sequence[str]) -> list[str]:
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
-    return file.getvalue().encode("utf-8-sig", "backslashreplace")
+    data = io.BytesIO()
+    with io.TextIOWrapper(data, "utf-8-sig", "backslashreplace", newline="") as file:
+        csv.writer(file, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
+        file.flush()
+        return data.getvalue()
 
 
 def _content(path: Path) -> bytes | None:

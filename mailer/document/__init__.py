@@ -15,6 +15,7 @@ they are frozen (`mailer.desk`).
 from mailer.document.filename import attachment_name
 from mailer.document.glyphs import check_glyphs
 from mailer.document.letterhead import Letterhead, overlaid_texts, read_letterhead
+from mailer.document.logo import logo_kind
 from mailer.document.typesetting import Document, pictures, render
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Letterhead",
     "attachment_name",
     "check_glyphs",
+    "logo_kind",
     "overlaid_texts",
     "pictures",
     "read_letterhead",

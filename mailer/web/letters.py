@@ -99,8 +99,12 @@ def frame(visit: Visit) -> Response:
     try:
         made = visit.office.bench.alone(visit.draft())
     except MailerError:
-        return framed("")
-    return framed(made.message(made.audience.recipients[0]).html if made.composer else "")
+        made = None
+    if made is None or made.composer is None:
+        return framed(
+            f'<!doctype html><title>–</title><p style="font-family: sans-serif">{escape(visit.w.nothing_yet)}</p>'
+        )
+    return framed(made.message(made.audience.recipients[0]).html)
 
 
 def title_of(text: str) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.responses import Response
 
@@ -20,7 +22,7 @@ from mailer.errors import MailerError, UsageError
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["Field", "fields_of", "save_server"]
+__all__ = ["Field", "env_mark", "fields_of", "save_server"]
 
 EDITABLE = (
     "MAILER_FROM",
@@ -31,18 +33,20 @@ EDITABLE = (
     "SMTP_PASSWORD",
     "MAILER_TIMEZONE",
 )
+_IN_FILE = re.compile(r"\.env:\d+$")
+_writing = threading.Lock()
 _SECURITY = ("starttls", "tls", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One line of the form. `value` is "" for a secret; `fixed` when the environment decides."""
+    """One line of the form. `value` is "" for a secret; `fixed` says what decides over the file `.env`, None when nothing does."""
 
     key: str
     value: str
     meaning: Text
     secret: bool
-    fixed: bool
+    fixed: Text | None
     choices: tuple[str, ...] = ()
 
 
@@ -53,29 +57,55 @@ def fields_of(config: Config) -> list[Field]:
             value="" if KEYS[key].secret else _shown(config, key),
             meaning=KEYS[key].meaning,
             secret=KEYS[key].secret,
-            fixed=config.origins[key].where.startswith("$") or f"{key}_FILE" in os.environ,
+            fixed=_decider(config, key),
             choices=_SECURITY if key == "SMTP_SECURITY" else (),
         )
         for key in EDITABLE
     ]
 
 
+def env_mark(path: Path) -> str:
+    """Tells one state of the file from another, and nothing of its content, which holds a password."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return "none"
+    return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
+
+
 def save_server(visit: Visit) -> Response:
     """Write what was typed, read everything anew, and let the worker begin again with it. An
     empty password stays as it was while there is a user name."""
+    with _writing:
+        _save(visit)
+    visit.office.renew()
+    return visit.go("/settings", said="server_saved")
+
+
+def _save(visit: Visit) -> None:
     app = visit.app
-    path = app.workspace.env_file
+    path = app.workspace.env_file.resolve()
+    if visit.form.get("expect") not in ("", env_mark(path)):
+        raise UsageError(
+            Text(
+                "그사이 설정이 바뀌어 저장하지 않았습니다",
+                "the settings were changed in the meantime; nothing was saved",
+            ),
+            remedy=Text("바뀐 내용을 보고 다시 저장해 주십시오", "look at them and save again"),
+        )
     before = path.read_bytes() if path.exists() else None
-    text = (before or b"").decode("utf-8-sig")
+    text = (before or b"").decode("utf-8-sig", "replace")
     for field in fields_of(app.config):
         value = visit.form.get(field.key).strip()
         if field.fixed or (field.secret and not value and visit.form.get("SMTP_USERNAME").strip()):
             continue
         text = _with(text, field.key, value)
-    replace_file(path, text.encode())
+    # from its first byte on, the file is nobody else's to read
+    path.touch(mode=0o600)
     path.chmod(0o600)
+    replace_file(path, text.encode())
     try:
-        config = read_config(app.workspace.root, os.environ)
+        config = read_config(app.workspace.root, os.environ, _flags(app.config))
     except MailerError:
         if before is None:
             path.unlink()
@@ -83,8 +113,20 @@ def save_server(visit: Visit) -> Response:
             replace_file(path, before)
         raise
     app.reconfigure(config)
-    visit.office.renew()
-    return visit.go("/settings", said="server_saved")
+
+
+def _decider(config: Config, key: str) -> Text | None:
+    # an empty variable decides, too; an empty name of a file does not
+    name = key if key in os.environ else f"{key}_FILE" if os.environ.get(f"{key}_FILE") else ""
+    if name:
+        return Text(f"환경 변수 {name}", f"the environment variable {name}")
+    origin = config.origins[key]
+    return origin.source if config.given(key) and not _IN_FILE.search(origin.where) else None
+
+
+def _flags(config: Config) -> dict[str, str]:
+    """What the command line said when the server was started still holds."""
+    return {"MAILER_LANG": config.language} if config.origins["MAILER_LANG"].where == "MAILER_LANG" else {}
 
 
 def _shown(config: Config, key: str) -> str:

@@ -6,29 +6,34 @@ Not here: reading settings (`config/`), who may come in (`visit.py`).
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-import shutil
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailer.config import describe
-from mailer.contacts.writing import replace_file
-from mailer.document import read_letterhead
 from mailer.errors import MailerError, UsageError
 from mailer.ledger import Account
+from mailer.web.letterhead import FIELDS, draw, drop_logo, put_logo, read_head, write_lines
 from mailer.web.passwords import hashed, matches
 from mailer.web.plain import remedy_for_pages
 from mailer.web.roles import ROLE_WORDS, Role
-from mailer.web.server_settings import fields_of
+from mailer.web.server_settings import env_mark, fields_of
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["add_user", "change_password", "change_user", "save_letterhead", "show_settings", "test_server"]
+__all__ = [
+    "add_user",
+    "change_password",
+    "change_user",
+    "save_letterhead",
+    "save_logo",
+    "show_head",
+    "show_settings",
+    "test_server",
+]
 
-FIELDS = ("name_ko", "name_en", "address", "phone", "fax", "web", "email", "colour")
 _ACCOUNT = re.compile(r"[^\s@<>\"'/\\:]{1,64}")
 
 
@@ -37,18 +42,25 @@ def show_settings(visit: Visit) -> Response:
 
 
 def save_letterhead(visit: Visit) -> Response:
-    app = visit.app
-    own = app.workspace.root / "templates"
-    if not own.is_dir():
-        shutil.copytree(app.workspace.templates, own)
-    path = own / "letterhead.toml"
-    text = path.read_text("utf-8-sig")
-    for name in FIELDS:
-        value = " ".join(visit.form.get(name).split())[:300]
-        text = _with(text, name, value)
-    read_letterhead(text.encode(), str(path))
-    replace_file(path, text.encode())
-    return visit.go("/settings", said="letterhead_saved")
+    typed = {name: visit.form.get(name) for name in FIELDS}
+    return _of_head(visit, lambda: write_lines(visit.app, typed, expect=visit.form.get("expect")), typed)
+
+
+def save_logo(visit: Visit) -> Response:
+    """Another picture in the letterhead, or none."""
+    app, expect, file = visit.app, visit.form.get("expect"), visit.form.files.get("logo")
+    if visit.form.get("do") == "remove":
+        return _of_head(visit, lambda: drop_logo(app, expect=expect))
+    data = file.data if file else b""
+    return _of_head(visit, lambda: put_logo(app, data, expect=expect))
+
+
+def show_head(visit: Visit) -> Response:
+    """A page with this letterhead, as a picture."""
+    try:
+        return Response(draw(visit.app), media_type="image/png")
+    except (MailerError, OSError) as error:
+        raise HTTPException(404) from error
 
 
 def test_server(visit: Visit) -> Response:
@@ -106,35 +118,40 @@ def change_password(visit: Visit) -> Response:
     return visit.go("/login", said="password_changed")
 
 
-def _show(visit: Visit, *, tested: str = "", trouble: MailerError | None = None) -> Response:
+def _of_head(visit: Visit, change: Callable[[], None], typed: Mapping[str, str] | None = None) -> Response:
+    """Change the letterhead; what cannot be kept stays in the form, beside the reason."""
+    try:
+        change()
+    except MailerError as error:
+        return _show(visit, code=422, head_trouble=error, typed=typed)
+    return visit.go("/settings", said="letterhead_saved")
+
+
+def _show(
+    visit: Visit,
+    *,
+    code: int = 200,
+    tested: str = "",
+    trouble: MailerError | None = None,
+    head_trouble: MailerError | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    admin = visit.may(Role.ADMIN)
+    head = read_head(visit.app)
+    lines = typed or head.lines
     return visit.show(
         "settings.html",
-        letterhead=_letterhead(visit),
-        rows=describe(visit.app.config) if visit.may(Role.ADMIN) else (),
-        accounts=visit.app.ledger.accounts.all() if visit.may(Role.ADMIN) else (),
+        code=code,
+        head=head,
+        head_trouble=head_trouble or head.trouble,
+        letterhead=[(name, visit.w(f"head_{name}"), lines.get(name, "")) for name in FIELDS],
+        testers=visit.app.ledger.testers.all(),
+        rows=describe(visit.app.config) if admin else (),
+        accounts=visit.app.ledger.accounts.all() if admin else (),
         roles=ROLE_WORDS,
-        fields=fields_of(visit.app.config) if visit.may(Role.ADMIN) else (),
+        fields=fields_of(visit.app.config) if admin else (),
+        env_mark=env_mark(visit.app.workspace.env_file) if admin else "",
         tested=tested,
         trouble=trouble,
         advice=remedy_for_pages(trouble.remedy) if trouble else None,
     )
-
-
-def _letterhead(visit: Visit) -> list[tuple[str, str, str]]:
-    """(field, label, value) of each line of the letterhead."""
-    path = visit.app.workspace.templates / "letterhead.toml"
-    found: dict[str, Any] = {}
-    try:
-        head = read_letterhead(path.read_bytes(), visit.app.shown(path))
-        found = {name: getattr(head, name) for name in FIELDS}
-    except (MailerError, OSError):
-        # shown empty, to be filled in; the letter's own checks say what is wrong with the file
-        found = {}
-    return [(name, visit.w(f"head_{name}"), found.get(name, "")) for name in FIELDS]
-
-
-def _with(text: str, name: str, value: str) -> str:
-    """A TOML text in which `name` has `value`; comments and other keys stay."""
-    line = f"{name} = {json.dumps(value, ensure_ascii=False)}"
-    pattern = re.compile(rf"^{name}\s*=.*$", re.MULTILINE)
-    return pattern.sub(lambda _: line, text, count=1) if pattern.search(text) else f"{text.rstrip()}\n{line}\n"

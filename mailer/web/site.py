@@ -101,6 +101,8 @@ def _routes() -> list[BaseRoute]:
         _post("/settings/letterhead", settings.save_letterhead, Role.ADMIN),
         _post("/settings/logo", settings.save_logo, Role.ADMIN),
         _get("/settings/letterhead.png", settings.show_head, Role.ADMIN),
+        _post("/settings/logo", settings.save_logo, Role.ADMIN),
+        _get("/settings/letterhead.png", settings.show_head, Role.ADMIN),
         _post("/settings/users", settings.add_user, Role.ADMIN),
         _post("/settings/user", settings.change_user, Role.ADMIN),
     ]

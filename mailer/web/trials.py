@@ -37,7 +37,8 @@ def send_test(visit: Visit) -> Response:
     if any(one.outcome.verdict is not Verdict.ACCEPT for one in done):
         return show_preview(visit, tried=[(one.to, _meaning(one)) for one in done])
     answer = visit.go(f"/release/{draft.id}/preview", said="test_sent", n=visit.query("n"), view=visit.query("view"))
-    left_out = ".".join(str(one.id) for one in offered(visit) if not one.ticked)
+    other = visit.form.get("also").strip()
+    left_out = ".".join(str(one.id) for one in offered(visit) if not one.ticked and one.address != other)
     answer.set_cookie(LEFT_OUT, left_out, max_age=_YEAR, samesite="lax", httponly=True, path="/")
     return answer
 

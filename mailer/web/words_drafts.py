@@ -1,4 +1,4 @@
-"""The sentences of what hangs on a draft: the file of signatories, and who gets test copies."""
+"""The sentences of the file of signatories, of test copies, and of what the office sets: letterhead and mail server."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ DRAFTS = {
     "gone_state": Text(
         "초안이 지워졌습니다. 글을 복사해 두십시오.", "This draft was deleted. Keep a copy of your text."
     ),
+    "nothing_yet": Text("막음을 고치면 여기에 메일이 보입니다.", "Mend what stops it, and the mail appears here."),
     # test copies
     "test_title": Text("시험 메일 받을 사람", "Who gets a test copy"),
     "test_other": Text("다른 주소", "Another address"),
@@ -56,4 +57,26 @@ DRAFTS = {
     ),
     "no_testers": Text("아직 없습니다.", "None yet."),
     "add_tester": Text("주소 더하기", "Add an address"),
+    # settings
+    "some_fixed": Text(
+        "값 {n}개는 서버를 켠 쪽에서 정해 두어 여기서 바꿀 수 없습니다. 어디서 왔는지 칸마다 적혀 있습니다.",
+        "{n} values are fixed where the server was started and cannot be changed here; each says by what.",
+    ),
+    "all_fixed": Text(
+        "모든 값이 서버를 켠 쪽에서 정해져 있어 여기서 바꿀 수 없습니다.",
+        "Every value is fixed where the server was started; nothing can be changed here.",
+    ),
+    "fixed_by": Text("여기서 바꿀 수 없습니다: {what}", "cannot be changed here: {what}"),
+    "letterhead_own": Text(
+        "원고 맨 위에 단체 정보가 적혀 있으면 그 원고에는 그것이 찍힙니다.",
+        "A letter that brings its own lines keeps them.",
+    ),
+    "logo": Text("로고", "Logo"),
+    "logo_is": Text("지금 로고: {file}", "Now: {file}"),
+    "no_logo": Text("로고 없이 단체 이름만 찍힙니다.", "Without a logo, the name alone is printed."),
+    "logo_file": Text("그림 파일", "Picture"),
+    "logo_hint": Text("PNG, JPG, SVG, 512KB까지", "PNG, JPG or SVG, up to 512 KB"),
+    "logo_upload": Text("로고 올리기", "Upload the logo"),
+    "logo_remove": Text("로고 빼기", "Remove the logo"),
+    "head_proof": Text("저장된 문서 머리로 찍은 보기", "A page with the letterhead as saved"),
 }

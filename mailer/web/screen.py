@@ -21,6 +21,8 @@ from mailer.desk.times import distance, local
 from mailer.dispatch import DeliveryState
 from mailer.findings import Finding
 from mailer.ledger import DraftLetter
+from mailer.transport import said
+from mailer.web.guide import guide_for
 from mailer.web.office import letter_name
 from mailer.web.plain import remedy_for_pages
 from mailer.web.roles import ROLE_WORDS
@@ -53,6 +55,7 @@ def _environment() -> Environment:
         duration=duration,
         tiles=tiles,
         line_of=line_of,
+        guide_for=guide_for,
         remedy_for_pages=remedy_for_pages,
         visit_roles=ROLE_WORDS,
         IN_DOUBT=DeliveryState.IN_DOUBT,
@@ -99,6 +102,7 @@ def fill(template: str, /, *, language: Language, zone: str, now: datetime, **va
             w=Spoken(language),
             say=sayer(language),
             when=stamp(language, zone),
+            said=said,
             away=lambda instant: _away(now, instant).to(language),
             language=language,
             **values,

@@ -132,10 +132,10 @@ def test_refused_login_pauses_at_once() -> None:
 
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_dead_server_pauses_after_a_bounded_number(connections: int) -> None:
-    """Five failures in a row per connection, then stop."""
+    """Eight failures in a row per connection, then stop."""
     judge = Judge(connections=connections)
     dead = outcome(Verdict.DEFER, Scope.SITE, Stage.CONNECT, 0)
-    causes = [judge.see(dead) for _ in range(5 * connections)]
+    causes = [judge.see(dead) for _ in range(8 * connections)]
     assert causes[-1] is PauseCause.SITE
     assert set(causes[:-1]) == {None}
 

@@ -1,7 +1,8 @@
 """Releases that are still being written on the web page: text, people, and the key that lets each be sent once.
 
-A draft keeps at most one file of signatories, under the name by which the letter calls it. `version` guards every save: who saves over a version that is not the one they read is told so. `request_key` goes into the
-dispatch made from the draft, where it is unique; it is renewed only when that dispatch was called off.
+A draft keeps at most one file of signatories, under the name by which the letter calls it. `version` guards every save: who saves
+over a version that is not the one they read is told so. `request_key` goes into the dispatch made from the draft, where it is
+unique; it is renewed only when that dispatch was called off.
 
 Not here: what a letter means (`release/`), approval (`desk/`).
 """

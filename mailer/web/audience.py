@@ -40,25 +40,30 @@ def show_people(visit: Visit) -> Response:
 def save_people(visit: Visit) -> Response:
     draft, form = visit.draft(), visit.form
     known = list_files(visit.app)
+    lists, exclude = ([name for name in form.all(key) if name in known] for key in ("lists", "exclude"))
     condition = form.get("condition").strip()
+    typed = {"chosen": lists, "excluded": exclude, "condition": condition, "audience": None}
     try:
         if condition:
             contacts.parse_filter(condition)
     except MailerError as error:
-        wrong = _page(visit, draft) | {"error": error, "condition": condition, "audience": None}
-        return visit.show("people_step.html", code=422, **wrong)
-    version = form.get("version")
+        return visit.show("people_step.html", code=422, **(_page(visit, draft) | typed | {"error": error}))
     saved = visit.app.ledger.manuscripts.save_people(
         draft.id,
-        version=int(version) if version.isdecimal() else 0,
-        lists=[name for name in form.all("lists") if name in known],
-        exclude=[name for name in form.all("exclude") if name in known],
+        version=form.number("version"),
+        lists=lists,
+        exclude=exclude,
         condition=condition,
         who=visit.who,
         now=visit.now,
     )
     if saved is None:
-        return visit.show("people_step.html", code=409, **(_page(visit, visit.draft()) | {"conflict": True}))
+        now = visit.draft()
+        if now.dispatch_id:
+            return visit.go(f"/dispatch/{now.dispatch_id}")
+        if (list(now.lists), list(now.exclude), now.condition) != (lists, exclude, condition):
+            return visit.show("people_step.html", code=409, **(_page(visit, now) | typed | {"conflict": True}))
+        # the same form once more, by a second click
     return visit.go(f"/release/{draft.id}/people", said="people_saved")
 
 
@@ -72,6 +77,8 @@ def _page(visit: Visit, draft: DraftLetter) -> dict[str, Any]:
         "draft": draft,
         "step": "people",
         "lists": [_choice(name, found) for name, found in read_lists(visit.app)],
+        "chosen": draft.lists,
+        "excluded": draft.exclude,
         "condition": draft.condition,
         "audience": audience,
         "error": error,

@@ -10,6 +10,7 @@ Not here: approval (`desk/approval.py`), what can be done afterwards (`live.py`)
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from mailer.web.previews import checked
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["HOLD", "TYPED_ABOVE", "hold_until", "send", "show_send"]
+__all__ = ["HOLD", "TYPED_ABOVE", "hold_until", "number_in", "send", "show_send"]
 
 HOLD = timedelta(seconds=20)
 TYPED_ABOVE = 50
@@ -57,6 +58,9 @@ def send(visit: Visit) -> Response:
     if prepared.blocked:
         return _show(visit, draft, form.get("at"), code=422)
     _ask_server(visit.app, prepared)
+    if visit.draft().version != draft.version:
+        # saved by somebody while the server was asked: those words would be lost in a draft that counts as sent
+        return _show(visit, visit.draft(), form.get("at"), problem=visit.w.changed_meanwhile, code=409)
     dispatch = _approved(visit, draft, prepared)
     return visit.go(f"/dispatch/{dispatch.id}")
 
@@ -65,6 +69,11 @@ def hold_until(now: datetime, zone: str) -> WallTime:
     """The moment at which "now" happens unless somebody takes it back."""
     instant = (now + HOLD).replace(microsecond=0)
     return WallTime(instant=instant, text=local(instant, zone).en.rpartition(" (")[0], zone=zone)
+
+
+def number_in(typed: str) -> str:
+    """A number as people type it: with commas, with the full-width digits of a Korean keyboard, with a unit behind it."""
+    return unicodedata.normalize("NFKC", typed).replace(",", "").strip().removesuffix("명").strip()
 
 
 def _approved(visit: Visit, draft: DraftLetter, prepared: Preparation) -> Dispatch:
@@ -89,7 +98,7 @@ def _problem(visit: Visit, draft: DraftLetter, prepared: Preparation) -> str:
     form, total = visit.form, len(prepared.summaries)
     if form.get("key") != draft.request_key or form.get("seal") != prepared.seal:
         return visit.w.changed_meanwhile
-    if total > TYPED_ABOVE and form.get("number").strip().replace(",", "") != str(total):
+    if total > TYPED_ABOVE and number_in(form.get("number")) != str(total):
         return visit.w("wrong_number", n=total)
     return ""
 

@@ -86,7 +86,7 @@ def upload(visit: Visit) -> Response:
 
 def delete(visit: Visit) -> Response:
     draft = visit.draft()
-    if visit.app.ledger.manuscripts.remove(draft.id, version=_version(visit)):
+    if visit.app.ledger.manuscripts.remove(draft.id, version=visit.form.number("version")):
         return visit.go("/", said="deleted")
     changed = UsageError(
         Text("그사이 다른 곳에서 고쳐서 지우지 않았습니다", "somebody changed it in the meantime; nothing was deleted")
@@ -131,7 +131,7 @@ def _begun(visit: Visit, letter: Read, names: Read | None) -> Response:
 def _save(visit: Visit, draft: DraftLetter, text: str, names: Read, said: str) -> Response:
     saved = visit.app.ledger.manuscripts.save_letter(
         draft.id,
-        version=_version(visit),
+        version=visit.form.number("version"),
         title=title_of(text),
         letter=text,
         names_file=names.name,
@@ -163,11 +163,6 @@ def _refused(visit: Visit, draft: DraftLetter, text: str, error: MailerError) ->
     return _sent(visit, draft) or visit.show(
         "letter.html", code=422, **(_page(visit, draft) | {"refused": error}), text=text, line=0
     )
-
-
-def _version(visit: Visit) -> int:
-    version = visit.form.get("version")
-    return int(version) if version.isdecimal() and len(version) < 10 else 0
 
 
 def _sent(visit: Visit, draft: DraftLetter) -> Response | None:

@@ -53,10 +53,8 @@ def named_by(letter: str) -> str:
 
 def names_of(draft: DraftLetter, findings: tuple[Finding, ...] = ()) -> NamesFile:
     called, kept = named_by(draft.letter), draft.names_file
-    if called:
-        standing = Standing.USED if called == kept else Standing.MISSING
-    else:
-        standing = Standing.UNUSED if kept else Standing.NONE
+    without = Standing.UNUSED if kept else Standing.NONE
+    standing = (Standing.USED if called == kept else Standing.MISSING) if called else without
     about = tuple(one for one in findings if one.where == kept or one.where.startswith(f"{kept}:"))
     return NamesFile(
         standing=standing,
@@ -69,8 +67,8 @@ def names_of(draft: DraftLetter, findings: tuple[Finding, ...] = ()) -> NamesFil
 
 
 def names_in_form(visit: Visit, draft: DraftLetter, letter: str) -> tuple[Read, bool]:
-    """The file of signatories as the form leaves it (all "" for none), and whether this form changes it: a file that was chosen, else
-    what was typed, else what is there. Raises LetterError for a file that holds no names."""
+    """The file of signatories as the form leaves it (all "" for none), and whether this form changes it: a file that was chosen,
+    else what was typed, else what is there. Raises LetterError for a file that holds no names."""
     kept = Read(name=draft.names_file, text=draft.names, guessed=False)
     if visit.form.get("do") == "remove":
         return Read(name="", text="", guessed=False), bool(kept.name)

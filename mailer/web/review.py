@@ -18,12 +18,13 @@ from mailer.desk.doubts import failed_deliveries, resend_failed, resolve
 from mailer.desk.export import export_log
 from mailer.desk.report import explained, log_lines, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
-from mailer.errors import LedgerError
+from mailer.errors import LedgerError, UsageError
 from mailer.ledger import LogFilter, LogOrder, LogRow
-from mailer.web.confirming import TYPED_ABOVE, hold_until
+from mailer.web.confirming import TYPED_ABOVE, hold_until, number_in
 from mailer.web.frames import download
 from mailer.web.plain import meaning_for_pages, told_for_pages
 from mailer.web.visit import Visit
+from mailer.wording import Text
 
 __all__ = ["export", "print_view", "resend", "settle", "show_log", "show_resend"]
 
@@ -101,11 +102,21 @@ def print_view(visit: Visit) -> Response:
 
 
 def settle(visit: Visit) -> Response:
-    """Confirm, resend or abandon one doubt, or all of a dispatch."""
+    """Confirm, resend or abandon one doubt, or all of a dispatch that the page showed."""
     dispatch, form = visit.dispatch(), visit.form
+    doubts = visit.app.ledger.queue.counts(dispatch.id)[DeliveryState.IN_DOUBT]
     if form.get("move") not in _SETTLE:
         raise HTTPException(400)
     addresses = None if form.get("all") == "1" else [form.get("address")]
+    if addresses is None and doubts and form.get("expect") not in ("", str(doubts)):
+        # somebody came to be in doubt after the page was drawn: nobody has looked after them yet
+        raise UsageError(
+            Text(
+                "그사이 ‘확인 필요’인 사람 수가 바뀌어 아무것도 정리하지 않았습니다",
+                "the number of people in doubt has changed in the meantime; nothing was settled",
+            ),
+            remedy=Text("발송 기록을 다시 보고 정리해 주십시오", "look at the log again, then settle them"),
+        )
     resolve(visit.app.ledger, dispatch, _SETTLE[form.get("move")], addresses, who=visit.who, now=visit.now)
     return visit.go("/log", said="settled", dispatch=dispatch.id)
 
@@ -124,7 +135,7 @@ def resend(visit: Visit) -> Response:
     key = _key(visit, old, rows)
     if form.get("key") != key:
         return _show_resend(visit, old, problem=visit.w.changed_meanwhile)
-    if len(rows) > TYPED_ABOVE and form.get("number").strip() != str(len(rows)):
+    if len(rows) > TYPED_ABOVE and number_in(form.get("number")) != str(len(rows)):
         return _show_resend(visit, old, problem=visit.w("wrong_number", n=len(rows)))
     now, terms = visit.now, app.terms(request_key=key)
     try:

@@ -48,9 +48,7 @@ def add(visit: Visit) -> Response:
 
 
 def remove(visit: Visit) -> Response:
-    number = visit.form.get("id")
-    if number.isdecimal() and len(number) < 10:
-        visit.app.ledger.testers.remove(int(number))
+    visit.app.ledger.testers.remove(visit.form.number("id"))
     return visit.go("/settings", said="tester_removed")
 
 

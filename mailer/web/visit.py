@@ -74,6 +74,11 @@ class Typed:
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for key, value in self.pairs if key == name)
 
+    def number(self, name: str) -> int:
+        """0 for what is no number, or none that a form of ours would hold."""
+        text = self.get(name)
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
@@ -265,5 +270,7 @@ async def _typed(request: Request) -> Typed:
             if isinstance(value, UploadFile):
                 files[name] = Upload(filename=value.filename or "", data=await value.read())
             else:
-                pairs.append((name, value.replace("\r\n", "\n")))
+                # a charset of the sender's choosing may decode to halves of characters, which nothing below can store
+                whole = value.encode("utf-8", "replace").decode()
+                pairs.append((name, whole.replace("\r\n", "\n")))
     return Typed(tuple(pairs), files)

@@ -44,6 +44,11 @@ DRAFTS = {
         "초안이 지워졌습니다. 글을 복사해 두십시오.", "This draft was deleted. Keep a copy of your text."
     ),
     "nothing_yet": Text("막음을 고치면 여기에 메일이 보입니다.", "Mend what stops it, and the mail appears here."),
+    "conflict_people": Text(
+        "원고나 받는 사람이 바뀌었습니다. 아래는 지금 고르신 것이고, ‘저장하고 세어 보기’를 누르면 이대로 저장됩니다.",
+        "The letter or the people were changed. Below is your choice; saving it once more replaces theirs.",
+    ),
+    "show_saved": Text("저장된 것 보기", "Show what is saved"),
     # test copies
     "test_title": Text("시험 메일 받을 사람", "Who gets a test copy"),
     "test_other": Text("다른 주소", "Another address"),

@@ -5,6 +5,7 @@ MailerError                 exit 1   what, where, remedy in both languages
 +-- ConfigError             exit 2   a setting is missing, unknown or unusable
 +-- WorkspaceError          exit 2   a folder or file cannot be read or written
 +-- LedgerError             exit 1   the database does not answer now (held by another program, ...); later it may
+|   +-- LedgerBusy                   another program is writing
 |   +-- LedgerFull                   no room left: nothing more may go out
 |   +-- LedgerUnusable      exit 2   of a newer version or another program, damaged, not to be written: a person has to act
 +-- StoppedByCheck          exit 4   a check refused; nothing was sent
@@ -33,6 +34,7 @@ __all__ = [
     "DocumentError",
     "IllegalMove",
     "LedgerError",
+    "LedgerBusy",
     "LedgerFull",
     "LedgerUnusable",
     "LetterError",
@@ -104,6 +106,10 @@ class WorkspaceError(MailerError):
 
 
 class LedgerError(MailerError):
+    pass
+
+
+class LedgerBusy(LedgerError):
     pass
 
 

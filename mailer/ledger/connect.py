@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mailer.errors import LedgerError, LedgerFull, LedgerUnusable
+from mailer.errors import LedgerBusy, LedgerError, LedgerFull, LedgerUnusable
 from mailer.ledger.schema import HEAD, REVISIONS
 from mailer.wording import Text
 
@@ -44,6 +45,9 @@ class Database:
     def __init__(self, engine: sa.Engine, path: Path) -> None:
         self.engine = engine
         self.path = path
+        self._driving = threading.Lock()
+        self._kept: sa.PoolProxiedConnection | None = None
+        self._patient = True
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -63,20 +67,39 @@ class Database:
             raise translated(error.orig, self.path) from error
 
     @contextmanager
-    def driving(self) -> Iterator[sqlite3.Cursor]:
-        """A writing transaction in the driver's own terms: for the few statements that every message costs, where SQLAlchemy
-        would take longer than the database."""
-        connection = self.engine.raw_connection()
-        try:
-            cursor: Any = connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            yield cursor
-            cursor.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise translated(error, self.path) from error
-        finally:
-            # back to the pool, which rolls back what is still open
-            connection.close()
+    def driving(self, *, patient: bool = True) -> Iterator[sqlite3.Cursor]:
+        """A writing transaction in the driver's own terms, on a connection that is kept: for the few statements that every
+        message costs, where SQLAlchemy would take longer than the database. Raises LedgerBusy while another transaction is
+        being written: at once, or when `patient` after half a minute."""
+        with self._driving:
+            connection = self._driver()
+            try:
+                if patient != self._patient:
+                    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000 if patient else 0}")
+                    self._patient = patient
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection.cursor()
+                connection.execute("COMMIT")
+            except BaseException as error:
+                self._release_driver()
+                if isinstance(error, sqlite3.Error):
+                    raise translated(error, self.path) from error
+                raise
+
+    def _driver(self) -> sqlite3.Connection:
+        if self._kept is None:
+            self._kept = self.engine.raw_connection()
+            self._patient = True
+        connection = self._kept.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        return connection
+
+    def _release_driver(self) -> None:
+        """What was open is rolled back."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            # not back to the pool: its settings are its own
+            kept.invalidate()
 
     def require_room(self) -> None:
         """Raises LedgerFull while there is still room to finish in order."""
@@ -84,6 +107,8 @@ class Database:
             raise disk_full(self.path)
 
     def close(self) -> None:
+        with self._driving:
+            self._release_driver()
         self.engine.dispose()
 
 
@@ -163,7 +188,7 @@ _UNWRITABLE = (
     Text("파일과 폴더의 쓰기 권한을 확인하십시오", "check the permissions of the file and its folder"),
 )
 _HELD = (
-    LedgerError,
+    LedgerBusy,
     Text("다른 프로그램이 기록 데이터베이스를 붙잡고 있습니다", "another program holds the database"),
     Text("잠시 뒤 다시 실행하십시오", "try again in a moment"),
 )

@@ -105,12 +105,15 @@ class Queue:
                 .values(lease_owner=None, lease_until=None)
             )
 
-    def write(self, begins: Sequence[Beginning], settles: Sequence[Settlement]) -> frozenset[int]:
+    def write(
+        self, begins: Sequence[Beginning], settles: Sequence[Settlement], *, patient: bool = True
+    ) -> frozenset[int]:
         """Commit beginnings and settlements together; returns the delivery ids that were begun.
 
         A delivery that is missing from the answer must not be sent: its dispatch was paused or cancelled, or its lease was lost.
+        Raises LedgerBusy when another transaction is being written: at once unless `patient`.
         """
-        with self._database.driving() as cursor:
+        with self._database.driving(patient=patient) as cursor:
             self._group.settle(cursor, settles)
             return self._group.begin(cursor, begins)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -68,6 +69,10 @@ class Worker:
 
         `only` narrows the work to one dispatch. Raises MailerError when the ledger fails.
         """
+        # what the program is made of stays until it ends: the collector need not walk through it again and again, nor look for
+        # cycles after every few messages
+        gc.freeze()
+        gc.set_threshold(10_000)
         self._presence.enter()
         try:
             await self._engine.run(lambda: self._tick(stop, only, until), stop)

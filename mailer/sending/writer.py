@@ -1,7 +1,7 @@
 """Group commit: whatever beginnings and settlements are waiting go into one transaction, one transaction at a time.
 
-A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. The commits are made
-on one thread of their own: asyncio's pool of threads takes three times as long to hand over a call and its answer.
+A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. While the disk is quick a
+commit is made in place, which costs half of what it costs to have another thread make it; otherwise on a thread of the writer's.
 
 Not here: what is written (`ledger/queue.py`).
 """
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from mailer.errors import LedgerFull
+from mailer.errors import LedgerBusy, LedgerFull
 from mailer.ledger import Beginning, Ledger, Settlement
 
 __all__ = ["Writer"]
@@ -26,6 +27,10 @@ FULL_WAIT_SECONDS = 0.5
 
 GATHER_SECONDS = 0.001
 """How long a commit waits at most for the other connections: next to nothing for a mail server, and it halves the commits."""
+
+
+QUICK_SECONDS = 0.005
+"""A commit that takes longer than this must not hold up the event loop."""
 
 
 class Writer:
@@ -41,6 +46,8 @@ class Writer:
         self._begins = 0
         self._timer: asyncio.TimerHandle | None = None
         self._busy = False
+        self._quick = True
+        self._full: LedgerFull | None = None
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -65,6 +72,9 @@ class Writer:
 
     def _put(self, item: Beginning | Settlement) -> asyncio.Future[bool]:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if self._full is not None and isinstance(item, Beginning):
+            answer.set_exception(self._full)
+            return answer
         self._waiting.append((item, answer))
         self._begins += isinstance(item, Beginning)
         if not self._busy:
@@ -86,11 +96,27 @@ class Writer:
         self._hand_over(batch)
 
     def _hand_over(self, batch: Batch) -> None:
-        self._busy = True
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="mailer-writer", daemon=True)
-            self._thread.start()
-        self._orders.put((batch, asyncio.get_running_loop()))
+        if not self._at_once(batch):
+            self._busy = True
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="mailer-writer", daemon=True)
+                self._thread.start()
+            self._orders.put((batch, asyncio.get_running_loop()))
+
+    def _at_once(self, batch: Batch) -> bool:
+        """True when it has been written, here and now: while the disk is quick and nobody else writes, that costs less than to
+        hand it to another thread. Nothing else happens meanwhile, so after a slow commit the next one goes to the thread."""
+        if not self._quick:
+            return False
+        begun: frozenset[int] | Exception
+        try:
+            begun = self._write(batch, patient=False)
+        except LedgerBusy:
+            return False
+        except Exception as error:  # noqa: BLE001 - handed to every caller that waits for this commit
+            begun = error
+        self._written(batch, begun)
+        return True
 
     # -- on the thread ---------------------------------------------------------------------------------------------
 
@@ -108,17 +134,22 @@ class Writer:
                 # the event loop has ended: nobody waits for the answer any more
                 return
 
-    def _write(self, batch: Batch) -> frozenset[int]:
+    def _write(self, batch: Batch, *, patient: bool = True) -> frozenset[int]:
         begins = [item for item, _ in batch if isinstance(item, Beginning)]
         settles = [item for item, _ in batch if isinstance(item, Settlement)]
-        return self._ledger.queue.write(begins, settles)
+        started = time.monotonic()
+        try:
+            return self._ledger.queue.write(begins, settles, patient=patient)
+        finally:
+            self._quick = time.monotonic() - started < QUICK_SECONDS
 
     # -- and back --------------------------------------------------------------------------------------------------
 
     def _written(self, batch: Batch, begun: frozenset[int] | Exception) -> None:
         self._busy = False
-        if isinstance(begun, LedgerFull):
-            self._without_room(batch, begun)
+        self._full = begun if isinstance(begun, LedgerFull) else None
+        if self._full is not None:
+            self._wait_for_room(batch, self._full)
         elif isinstance(begun, Exception):
             _fail(batch, begun)
         else:
@@ -130,15 +161,17 @@ class Writer:
         if self._waiting and not self._busy:
             self._gather()
 
-    def _without_room(self, batch: Batch, error: LedgerFull) -> None:
+    def _wait_for_room(self, batch: Batch, error: LedgerFull) -> None:
         """Nothing new may leave. An outcome that is known is worth waiting for: losing it would make a doubt of a fact."""
-        _fail([entry for entry in batch if isinstance(entry[0], Beginning)], error)
-        known = [entry for entry in batch if isinstance(entry[0], Settlement)]
+        everybody, self._waiting, self._begins = [*batch, *self._waiting], [], 0
+        _fail([entry for entry in everybody if isinstance(entry[0], Beginning)], error)
+        known = [entry for entry in everybody if isinstance(entry[0], Settlement)]
         if known and self._patience_left > 0:
             self._patience_left -= FULL_WAIT_SECONDS
             self._busy = True
             asyncio.get_running_loop().call_later(FULL_WAIT_SECONDS, self._hand_over, known)
         else:
+            self._full = None
             _fail(known, error)
 
 

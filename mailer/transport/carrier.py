@@ -193,13 +193,11 @@ class Carrier:
             self.broken = True
             load.job.settled(lost(Stage.DATA, "connection lost before the message"))
             return None
-        end = self._wire.expect()
-        load.replies = [end]
-        following: _Load | None = None
+        load.replies = [self._wire.expect()]
+        following = self._next(ahead) if self._pipelining else None
         try:
-            load.whole = await self._wire.write(load.body.stuffed, self._server.timeout, until=end)
-            if load.whole:
-                following = self._dot(self._next(ahead) if self._pipelining else None)
+            parts = [*load.body.stuffed, self._dot(following)]
+            load.whole = await self._wire.write(parts, self._server.timeout, until=load.replies[-1])
         except WireLost as error:
             load.whole, load.why = False, str(error)
         outcome = await self._end(load)
@@ -211,18 +209,18 @@ class Carrier:
             return self._next(ahead)
         return following
 
-    def _dot(self, following: _Load | None) -> _Load | None:
+    def _dot(self, following: _Load | None) -> bytes:
+        """The end of a message and the commands behind it."""
         if following is None:
-            self._wire.ask([], after=b".\r\n")
-        else:
-            following.rides_ahead = True
-            following.steps = [
-                (Stage.MAIL, following.commands.mail),
-                (Stage.RCPT, following.commands.rcpt),
-                (Stage.DATA, b"DATA"),
-            ]
-            following.replies = self._wire.ask([command for _, command in following.steps], after=b".\r\n")
-        return following
+            return b".\r\n"
+        following.rides_ahead = True
+        following.steps = [
+            (Stage.MAIL, following.commands.mail),
+            (Stage.RCPT, following.commands.rcpt),
+            (Stage.DATA, b"DATA"),
+        ]
+        following.replies = [self._wire.expect() for _ in following.steps]
+        return b"\r\n".join((b".", *(command for _, command in following.steps), b""))
 
     async def _end(self, load: _Load) -> Outcome:
         """What the reply to the message says, or its absence. `load.replies` ends with it."""
@@ -298,10 +296,11 @@ class Carrier:
         if flight:
             load.steps = [(Stage.MAIL, b"RSET"), (Stage.MAIL, load.commands.mail), (Stage.RCPT, load.commands.rcpt)]
         lines = [*(command for _, command in load.steps), b"BDAT %d LAST" % load.body.size]
-        load.replies = self._wire.ask(lines)
+        load.replies = [self._wire.expect() for _ in lines]
         flight.append(load)
         try:
-            load.whole = await self._wire.write(load.body.raw, self._server.timeout, until=load.replies[-1])
+            parts = [b"\r\n".join((*lines, b"")), *load.body.raw]
+            load.whole = await self._wire.write(parts, self._server.timeout, until=load.replies[-1])
         except WireLost as error:
             load.whole, load.why = False, str(error)
         self.broken |= not load.whole

@@ -47,7 +47,7 @@ class ReplyReader:
     """Feed it bytes, get the replies that are complete. A line that carries no code belongs to the reply being read."""
 
     def __init__(self) -> None:
-        self._line = bytearray()
+        self._line = b""
         self._line_length = 0
         self._reply = RawReply()
         self._kept = 0
@@ -68,12 +68,12 @@ class ReplyReader:
             if self._end_line():
                 done.append(self._reply)
                 self._reply, self._kept, self._spent = RawReply(), 0, 0
-        self._take(data[start:])
+        if start < len(data):
+            self._take(data[start:])
         return done
 
     def _take(self, piece: bytes) -> None:
-        room = TEXT_LIMIT - len(self._line)
-        self._line += piece[: max(room, 0)]
+        self._line += piece[: max(TEXT_LIMIT - len(self._line), 0)]
         self._line_length += len(piece)
         self._spent += len(piece)
         if self._spent > BUDGET:
@@ -81,8 +81,8 @@ class ReplyReader:
 
     def _end_line(self) -> bool:
         """Closes the line being read; True when it is the last one of its reply."""
-        line, cut = bytes(self._line).rstrip(b"\r \t"), self._line_length > len(self._line)
-        self._line.clear()
+        line, cut = self._line.rstrip(b"\r \t"), self._line_length > len(self._line)
+        self._line = b""
         self._line_length = 0
         self._spent += 1
         coded = _CODED.match(line)

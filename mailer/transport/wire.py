@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
@@ -115,11 +115,11 @@ class Wire(asyncio.Protocol):
         """True while nothing speaks against starting a transaction."""
         return not self._lost and not self.spoiled and not self._expected and not self._transport.is_closing()
 
-    def ask(self, commands: Sequence[bytes], *, after: bytes = b"") -> list[asyncio.Future[RawReply]]:
-        """Writes the command lines (without CRLF) at once, behind `after`; one future reply for each, in order."""
+    def ask(self, commands: Sequence[bytes]) -> list[asyncio.Future[RawReply]]:
+        """Writes the command lines (without CRLF) at once; one future reply for each, in order."""
         futures = [self.expect() for _ in commands]
         if not self._lost:
-            self._transport.write(after + b"\r\n".join(commands) + b"\r\n" if commands else after)
+            self._transport.write(b"\r\n".join((*commands, b"")))
         return futures
 
     def expect(self) -> asyncio.Future[RawReply]:
@@ -142,10 +142,10 @@ class Wire(asyncio.Protocol):
         finally:
             timer.cancel()
 
-    async def write(self, parts: Iterable[bytes], timeout: float, *, until: asyncio.Future[RawReply]) -> bool:
+    async def write(self, parts: Sequence[bytes], timeout: float, *, until: asyncio.Future[RawReply]) -> bool:
         """Writes `parts` no faster than the server reads them; each quarter of a megabyte has `timeout` seconds. False when
         `until` came first and the rest was not written. Raises WireLost."""
-        pieces = self._straight(list(parts))
+        pieces = self._straight(parts)
         for left, piece in zip(range(len(pieces) - 1, -1, -1), pieces, strict=True):
             if self._lost:
                 raise WireLost(self._lost)
@@ -156,7 +156,7 @@ class Wire(asyncio.Protocol):
                 return False
         return True
 
-    def _straight(self, parts: list[bytes]) -> list[memoryview]:
+    def _straight(self, parts: Sequence[bytes]) -> list[memoryview]:
         """Hands the kernel what it takes at once, from where the parts are; what is left comes back in chunks.
 
         Many parts are shared between messages: asyncio would copy them (until Python 3.12) or write them one by one.

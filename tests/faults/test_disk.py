@@ -33,9 +33,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def limit(ledger: Ledger, pages: int) -> None:
     """From now on the disk of this ledger has room for so many pages in all."""
-    engine = ledger._database.engine
-    event.listen(engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count={pages}"))
-    engine.dispose()
+    database = ledger._database
+    event.listen(database.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count={pages}"))
+    database.close()
 
 
 def limited(path: Path, pages: int) -> Ledger:

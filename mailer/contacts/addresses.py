@@ -33,7 +33,7 @@ _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)", re.ASCII)
 _LABEL = r"[a-z0-9](?:-?[a-z0-9])*"
 _ENDING = r"(?=[a-z0-9-]{1,63}\Z)[a-z](?:(?:-?[a-z0-9])*[a-z])?"
 _PLAIN_DOMAIN = re.compile(rf"(?:(?=[a-z0-9-]{{1,63}}\.){_LABEL}\.)+{_ENDING}", re.ASCII)
-_SEPARATORS = re.compile(r"[\s;,/|、，；]+")
+_SEPARATORS = re.compile(r":::|[\s;,/|、，；]+")
 _FREE_MAIL = frozenset(
     {*slips.PROVIDERS[:11], "proton.me", "protonmail.com", "gmx.de", "gmx.net", "web.de", "mail.com", "yahoo.co.jp"}
 )

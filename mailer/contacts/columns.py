@@ -17,19 +17,19 @@ __all__ = ["HEAD", "KOREAN", "OWN", "Columns", "Table", "field_of", "find_column
 
 _NAMES = """
 email: email emails mail emailaddress mailaddress 이메일 이메일주소 메일 메일주소 전자우편 전자우편주소
-email: 전자메일 이메일1 email1 email주소 mail주소 e메일 e메일주소 전자우편함
+email: 전자메일 전자메일주소 이메일1 email1 email1value email주소 mail주소 e메일 e메일주소 전자우편함
 name: name fullname contactname person reporter journalist 이름 성명 성함 기자명 기자이름 담당자
 name: 담당자명 기자 담당기자
 outlet: outlet media organization organisation company publication newspaper 매체 매체명 언론사 언론사명 소속
-outlet: 소속사 회사 회사명 신문사 방송사 기관 기관명
-desk: desk department dept section team division 부서 부서명 소속부서 데스크 팀
-title: title jobtitle position role 직함 직책 직위 직급
+outlet: 소속사 회사 회사명 신문사 방송사 기관 기관명 organizationname organization1name
+desk: desk department dept section team division 부서 부서명 소속부서 데스크 팀 organizationdepartment organization1department
+title: title jobtitle position role 직함 직책 직위 직급 organizationtitle organization1title
 beat: beat beats field topic coverage 분야 담당분야 출입처 취재분야 담당
 language: language lang 언어 사용언어
 salutation: salutation greeting 호칭 인사말
-tags: tags tag label labels group groups 태그 분류 그룹 구분
+tags: tags tag label labels group groups groupmembership categories 태그 분류 그룹 구분 범주
 phone: phone tel telephone mobile cell cellphone phonenumber mobilephone 전화 전화번호 휴대폰 휴대전화 핸드폰
-phone: 휴대폰번호 휴대전화번호 연락처 핸드폰번호
+phone: 휴대폰번호 휴대전화번호 연락처 핸드폰번호 phone1value
 note: note notes memo remark remarks comment comments 비고 메모 참고 참고사항
 source_note: source origin 출처 수집경로 입수경로 수집출처
 added: added addedon dateadded created createdat registered 등록일 등록일자 추가일 수집일 입력일
@@ -40,18 +40,26 @@ KOREAN = {
 }  # fmt: skip
 OWN = ("행(원본)", "문제", "제안")
 _ALIASES = {alias: line.partition(":")[0] for line in _NAMES.split("\n") for alias in line.partition(":")[2].split()}
+_NAME_PARTS = {
+    **dict.fromkeys(("firstname", "givenname", "forename"), "given"),
+    **dict.fromkeys(("lastname", "familyname", "surname", "성", "성씨"), "family"),
+}
+_BETTER = ("jobtitle",)
+"""Wins over an earlier column of the same field: beside it, Outlook's "Title" is Mr. or Dr."""
+
 _HEADER_DEPTH = 30
 HEAD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """`headers` as they stand in the file (made unique), `fields` maps a Contact field to its column, `extra` are the columns
-    kept for templates. `first` is the index of the first record after the header; `guessed` says that the address column was
-    recognised by its content."""
+    """`headers` as they stand in the file (made unique), `fields` maps a Contact field to its column, `name_parts` a "given" and
+    a "family" name to theirs, as address books export them; `extra` are the columns kept for templates. `first` is the index of
+    the first record after the header; `guessed` says that the address column was recognised by its content."""
 
     headers: tuple[str, ...]
     fields: dict[str, int] = field(default_factory=dict)
+    name_parts: dict[str, int] = field(default_factory=dict)
     extra: tuple[int, ...] = ()
     first: int = 0
     guessed: bool = False
@@ -59,9 +67,11 @@ class Columns:
 
 def field_of(header: str) -> str | None:
     """The Contact field that a header names: `E-Mail 주소 *` -> email."""
-    plain = unicodedata.normalize("NFKC", header).casefold()
-    bare = re.sub(r"[\s\-_.*:·/']+", "", re.sub(r"\([^)]*\)|\[[^]]*\]", "", plain))
-    return _ALIASES.get(bare) or _ALIASES.get(re.sub(r"[\s\-_.*:·/()\[\]]+", "", plain))
+    return _ALIASES.get(_bare(re.sub(r"\([^)]*\)|\[[^]]*\]", "", header))) or _ALIASES.get(_bare(header))
+
+
+def _bare(header: str) -> str:
+    return re.sub(r"[\s\-–—_.*:·/'()\[\]]+", "", unicodedata.normalize("NFKC", header).casefold())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +137,19 @@ def _with_header(index: int, record: Record, address_column: int | None) -> Colu
     fields: dict[str, int] = {} if address_column is None else {"email": address_column}
     for position, cell in enumerate(record.cells):
         name = field_of(cell)
-        if name and name not in fields and position != address_column:
+        if name and position != address_column and (name not in fields or _bare(cell) in _BETTER):
             fields[name] = position
     known = set(fields.values())
     extra = tuple(i for i, header in enumerate(headers) if i not in known and header and header not in OWN)
-    return Columns(headers=headers, fields=fields, extra=extra, first=index + 1, guessed=address_column is not None)
+    parts = {part: i for i, cell in reversed(list(enumerate(record.cells))) if (part := _NAME_PARTS.get(_bare(cell)))}
+    return Columns(
+        headers=headers,
+        fields=fields,
+        name_parts=parts,
+        extra=extra,
+        first=index + 1,
+        guessed=address_column is not None,
+    )
 
 
 def _unique(headers: list[str]) -> tuple[str, ...]:

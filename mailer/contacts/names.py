@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Named", "language_of", "salutation", "split_name"]
+__all__ = ["Named", "joined_name", "language_of", "salutation", "split_name"]
 
 _TITLES_TEXT = """
     선임기자 수석기자 전문기자 대기자 객원기자 인턴기자 수습기자 사진기자 촬영기자 카메라기자
@@ -64,15 +64,21 @@ def _split_once(cell: str) -> Named:
     if not _HANGUL.search(cell):
         return Named(name=cell)
     cell, title, desk, outlet = _outside_brackets(cell)
-    words = [word for word in _WORDS.split(cell) if word]
+    words = written = [word for word in _WORDS.split(cell) if word]
     if len(words) > 1 and words[-1] == "님":
-        words.pop()
+        words = words[:-1]
     if words and not title:
-        words[-1], title = _without_title(words[-1], alone=len(words) == 1)
-        words = [word for word in words if word]
+        last, title = _without_title(words[-1], alone=len(words) == 1)
+        words = [*words[:-1], last] if last else words[:-1]
     if not desk:
         desk, words = _without_desk(words)
-    return Named(name=" ".join(words), title=title, desk=desk, outlet=outlet)
+    return Named(name=cell if words == written else " ".join(words), title=title, desk=desk, outlet=outlet)
+
+
+def joined_name(given: str, family: str) -> str:
+    """A name from two columns: `길동`, `홍` -> `홍길동`; `Ana`, `Núñez` -> `Ana Núñez`."""
+    parts = (family, given) if _HANGUL.search(given + family) else (given, family)
+    return ("" if _HANGUL.search(given + family) else " ").join(part for part in parts if part)
 
 
 def salutation(name: str, title: str, language: str, typed: str = "") -> str:

@@ -13,7 +13,7 @@ from mailer.contacts import slips
 from mailer.contacts.addresses import parse_address, split_cell
 from mailer.contacts.columns import Columns
 from mailer.contacts.formulas import unguarded
-from mailer.contacts.names import language_of, salutation, split_name
+from mailer.contacts.names import joined_name, language_of, salutation, split_name
 from mailer.contacts.problems import Problem, printable
 from mailer.contacts.tables import Record
 from mailer.dispatch import Address, Contact
@@ -25,14 +25,14 @@ CELL_LIMIT = 2000
 _UNLIKE = frozenset({"name", "phone", "note"})
 """Columns in which hardly two people have the same."""
 
-_TAG_ENDS = re.compile(r"[,;|\n、，；]+")
+_TAG_ENDS = re.compile(r":::|[,;|\n、，；]+")
 _INVISIBLE = re.compile("[\u200b\ufeff\u00ad\u2060]")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def split_tags(cell: str) -> tuple[str, ...]:
-    """`#인권; 노동, 인권` -> (인권, 노동): separators , ; | and line ends, a leading # dropped, each once, in order."""
-    tags = (" ".join(tag.split()).lstrip("# ") for tag in _TAG_ENDS.split(cell))
+    """`#인권; 노동, 인권` -> (인권, 노동): separators , ; | ::: and line ends, a leading # or * dropped, each once, in order."""
+    tags = (" ".join(tag.split()).lstrip("#* ") for tag in _TAG_ENDS.split(cell))
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
@@ -120,7 +120,7 @@ class RowReader:
         self._contacts.append(self._contact(found, record, cells))
 
     def _contact(self, address: Address, record: Record, cells: Sequence[str]) -> Contact:
-        named = split_name(self._cell(cells, "name"))
+        named = split_name(self._name(cells))
         outlet = self._cell(cells, "outlet") or named.outlet
         desk = self._cell(cells, "desk") or named.desk
         title = (self._cell(cells, "title") or named.title).rstrip("님").rstrip()
@@ -147,6 +147,18 @@ class RowReader:
             source_note=self._cell(cells, "source_note"),
             added=self._cell(cells, "added"),
         )
+
+    def _name(self, cells: Sequence[str]) -> str:
+        """The name cell; without one, or where it is the given name beside a family name, the name put together."""
+        parts = self._columns.name_parts
+        whole = self._cell(cells, "name")
+        if not parts or (whole and "given" in parts):
+            return whole
+        given, family = (
+            _tidy(cells[column]) if column is not None and column < len(cells) else ""
+            for column in (parts.get("given"), parts.get("family"))
+        )
+        return whole if whole and whole.startswith(family) else joined_name(given or whole, family)
 
     def _raw(self, cells: Sequence[str], field: str) -> str:
         column = self._columns.fields.get(field)

@@ -49,6 +49,7 @@ _SEEN_SLIPS = {
     "nate.com": "nate.net",
 }
 _AT_WORD = re.compile(r"\s*[\[({]\s*(?:at|골뱅이)\s*[\])}]\s*|\s+(?:at|골뱅이)\s+", re.IGNORECASE)
+_AMONG_WORDS = re.compile(r"(?:(?<=[\s:(\[<])|^)([^\s:()<>\[\],;@\"']+@[^\s:()<>\[\],;@\"']+\.\w+)(?=[\s)\]>(]|$)")
 _DOT_WORD = re.compile(r"\s*[\[({]\s*(?:dot|점)\s*[\])}]\s*", re.IGNORECASE)
 
 
@@ -109,9 +110,10 @@ def repaired(text: str) -> str:
 
 
 def _inside_brackets(text: str) -> str:
-    """`Hong <hong@example.org>` -> `hong@example.org`."""
-    found = re.search(r"<([^<>@]+@[^<>@]+)>", text)
-    return found.group(1) if found else text
+    """`Hong <hong@example.org>`, `e-mail: hong@example.org (desk)` -> `hong@example.org`; the text as it is when there are
+    several."""
+    found = set(re.findall(r"<([^<>@]+@[^<>@]+)>", text)) or set(_AMONG_WORDS.findall(text))
+    return found.pop() if len(found) == 1 else text
 
 
 def _missing_at(text: str) -> str:

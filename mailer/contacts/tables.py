@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 __all__ = ["DELIMITERS", "Record", "delimiters", "lines_of", "records"]
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 CELL_LINES = 60
 WIDTH = 300
 _SAMPLE_LINES = 60

@@ -21,7 +21,7 @@ from mailer.errors import ConfigError
 from mailer.findings import Level
 from mailer.workspace import package_data
 
-LIVE = {"SMTP_HOST": "smtp.example.org", "MAILER_FROM": "민변 공보팀 <press@minbyun.example>"}
+LIVE = {"SMTP_HOST": "smtp.example.org", "MAILER_FROM": "한빛 공보팀 <press@hanbit.example>"}
 PASSWORD = "correct-horse-9"
 
 
@@ -49,15 +49,15 @@ def test_nothing_configured_is_practice_mode_with_the_defaults(tmp_path: Path) -
 def test_a_name_and_an_address_are_read(tmp_path: Path) -> None:
     """A Korean display name, quoted or not, and a bare address are all understood."""
     for text, name in (
-        ("민변 공보팀 <press@minbyun.example>", "민변 공보팀"),
-        ('"민변, 공보팀" <press@minbyun.example>', "민변, 공보팀"),
-        ("press@minbyun.example", ""),
-        ("<press@minbyun.example>", ""),
+        ("한빛 공보팀 <press@hanbit.example>", "한빛 공보팀"),
+        ('"한빛, 공보팀" <press@hanbit.example>', "한빛, 공보팀"),
+        ("press@hanbit.example", ""),
+        ("<press@hanbit.example>", ""),
     ):
         config = read_config(tmp_path, {**LIVE, "MAILER_FROM": text})
-        assert config.sender == Mailbox(name=name, address="press@minbyun.example")
+        assert config.sender == Mailbox(name=name, address="press@hanbit.example")
         assert config.reply_to == config.sender
-        assert config.bounce_address == config.unsubscribe == "press@minbyun.example"
+        assert config.bounce_address == config.unsubscribe == "press@hanbit.example"
 
 
 def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_person_is_forgotten(web: WebDesk) -> None:
     assert "(지운 주소)" in officer.get("/people/suppressed").text
     page = officer.get(f"/people/person?address={KIM}").words
     assert ("취소" in page, "발송 제외: 본인 요청" in page, "기자2" in page) == (True, True, False)
-    assert "아무 데도 없습니다" in officer.get(PAGE).words
+    assert "어디에도 없습니다" in officer.get(PAGE).words
 
 
 def test_another_address_confirms_nothing(web: WebDesk) -> None:

@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
             _trace(screen, error)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        screen.say(error.format_message())
+        screen.say(*error.format_message().splitlines())
         return error.exit_code
     except click.ClickException as error:
         _usage(screen, error)

@@ -19,31 +19,35 @@ from mailer.cli.letters import rehearsed
 from mailer.cli.opening import audience_options, letter_argument, opened
 from mailer.cli.output import Screen
 from mailer.cli.running import run_dispatch
+from mailer.cli.spoken import to_spoken
 from mailer.cli.summary import show_left_out, show_people, show_summary
 from mailer.cli.verbs import Call, option, verb
-from mailer.config.values import duration
+from mailer.config.values import duration, zone
 from mailer.desk import Preparation, Sources, prepare
 from mailer.desk.approval import approve, expect, officer, send_now
 from mailer.desk.approval import schedule as fix_time
 from mailer.desk.preflight import history_findings, schedule_findings, server_findings
 from mailer.desk.prepare import with_findings
+from mailer.desk.press_hours import press_findings
 from mailer.desk.records import preview_record
 from mailer.desk.report import schedule_record
 from mailer.desk.times import WallTime, distance, local, read_wall_time
-from mailer.dispatch import Dispatch
+from mailer.dispatch import Dispatch, DispatchStatus
 from mailer.errors import StoppedByCheck
 from mailer.findings import Finding
+from mailer.release import Release
 from mailer.wording import Text
 
 __all__ = [
     "confirm",
     "confirm_options",
     "late_after_option",
+    "moment_findings",
     "schedule",
     "send",
     "server_check",
-    "show_when",
     "tz_option",
+    "when_fact",
     "worker_hint",
     "zone_of",
 ]
@@ -63,8 +67,6 @@ class Duration(click.ParamType[timedelta]):
             return duration(str(value))
         except ValueError:
             words = Text(f"{value}: 90s, 15m, 2h, 1d 같은 형식이어야 합니다", f"{value}: expected 90s, 15m, 2h or 1d")
-            from mailer.cli.spoken import to_spoken
-
             self.fail(to_spoken(words), param, ctx)
 
 
@@ -176,10 +178,8 @@ def schedule(
         moment = read_wall_time(at, zone_of(app, tz), app.now())
         prepared = _prepared(app, app.sources(letter, lists, exclude=exclude, where=where), moment)
         if dry_run:
-            show_when(screen, moment, app.now())
-            return _rehearse(screen, app, prepared, expect)
-        show_when(screen, moment, app.now(), talk=True)
-        show_summary(screen, app, prepared, talk=True)
+            return _rehearse(screen, app, prepared, expect, when_fact(moment, app.now()))
+        show_summary(screen, app, prepared, talk=True, first=[when_fact(moment, app.now())])
         _stop_if_blocked(prepared)
         confirm(screen, prepared, _question(app, len(prepared.summaries), moment), yes=yes, number=expect)
         dispatch = _approve_for(app, prepared, moment, late_after)
@@ -245,22 +245,17 @@ def worker_hint(screen: Screen, app: App) -> None:
     screen.hint("mailer worker", Text("켜 두기", "keep one running"))
 
 
-def show_when(screen: Screen, moment: WallTime, now: datetime, *, talk: bool = False) -> None:
+def when_fact(moment: WallTime, now: datetime) -> tuple[Text, Text]:
+    """On the clock of the zone, in UTC, and how far away."""
     at, away = local(moment.instant, moment.zone), distance(now, moment.instant)
-    utc = moment.instant.strftime("%Y-%m-%d %H:%M UTC")
-    line = Text(
-        f"보낼 시각  {at.ko} {moment.zone} = {utc}, {away.ko}", f"When  {at.en} {moment.zone} = {utc}, {away.en}"
-    )
-    (screen.say if talk else screen.print)(line, ink="bold")
+    place = f"{moment.zone} = {moment.instant:%Y-%m-%d %H:%M} UTC"
+    return Text("보낼 시각", "When"), Text(f"{at.ko} {place}, {away.ko}", f"{at.en} {place}, {away.en}")
 
 
 def zone_of(app: App, tz: str | None) -> str:
     """The zone asked for, or that of the settings. Raises click's usage error for a zone nobody knows."""
     if tz is None:
         return app.config.timezone
-    from mailer.cli.spoken import to_spoken
-    from mailer.config.values import zone
-
     try:
         return zone(tz)
     except ValueError as error:
@@ -273,8 +268,14 @@ def _prepared(app: App, sources: Sources, moment: WallTime | None = None) -> Pre
     release = prepared.manuscript.release
     more = history_findings(release, app.ledger.dispatches.all(), practice=app.config.practice)
     at, zone = (moment.instant, moment.zone) if moment else (app.now(), app.config.timezone)
-    more += schedule_findings(release, at, zone)
-    return with_findings(prepared, tuple(more))
+    return with_findings(prepared, (*more, *moment_findings(app, release, at, zone)))
+
+
+def moment_findings(app: App, release: Release, at: datetime, zone: str, *, but: int | None = None) -> list[Finding]:
+    """The moment of sending against the letter, office hours, holidays and the other dispatches `but` this one."""
+    others = app.ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
+    near = press_findings(at, zone, (one for one in others if one.id != but))
+    return [*schedule_findings(release, at, zone), *near]
 
 
 def server_check(screen: Screen, app: App, prepared: Preparation) -> tuple[Finding, ...]:
@@ -320,13 +321,13 @@ def _question(app: App, number: int, moment: WallTime | None = None) -> Text:
     )
 
 
-def _rehearse(screen: Screen, app: App, prepared: Preparation, number: int | None) -> int:
+def _rehearse(screen: Screen, app: App, prepared: Preparation, number: int | None, *first: tuple[Text, Text]) -> int:
     if number is not None:
         expect(prepared, number)
     if screen.json_wanted:
         screen.json({**preview_record(prepared, None, screen.language), "rehearsal": True})
     else:
-        show_summary(screen, app, prepared)
+        show_summary(screen, app, prepared, first=first)
         screen.gap()
         show_people(screen, prepared.summaries)
         show_left_out(screen, prepared.audience.left_out)

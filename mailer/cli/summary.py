@@ -39,12 +39,21 @@ _REASONS = {
 _UNUSABLE = Text("주소 오류", "bad address")
 
 
-def show_summary(screen: Screen, app: App, prepared: Preparation, *, talk: bool = False, findings: bool = True) -> None:
-    """`talk` puts all of it on stderr, where the result of the verb is something else."""
+def show_summary(
+    screen: Screen,
+    app: App,
+    prepared: Preparation,
+    *,
+    first: Sequence[tuple[Text, Text]] = (),
+    talk: bool = False,
+    findings: bool = True,
+) -> None:
+    """`talk` puts all of it on stderr, where the result of the verb is something else; `first` are facts that lead."""
     manuscript = prepared.manuscript
     document = manuscript.document
     to = screen.language
     facts = [
+        *((label, value.to(to)) for label, value in first),
         (Text("보내는 사람", "From"), str(app.config.sender)),
         (Text("제목", "Subject"), manuscript.release.title),
         (Text("받는 사람", "To"), audience_text(prepared).to(to)),
@@ -116,6 +125,7 @@ def show_people(screen: Screen, summaries: Sequence[Summary], *, shown: int = SH
         Column(title=Text("언어", "lang"), rank=2),
         Column(title=Text("크기", "size"), rank=2, right=True),
     ]
+    uneven = len({size_text(one.size) for one in summaries[:shown]}) > 1
     rows: list[list[Cell | str]] = [
         [
             str(order),
@@ -123,7 +133,7 @@ def show_people(screen: Screen, summaries: Sequence[Summary], *, shown: int = SH
             name_of(one.contact),
             str(one.contact.address),
             one.contact.language,
-            size_text(one.size),
+            size_text(one.size) if uneven else "",
         ]
         for order, one in enumerate(summaries[:shown], start=1)
     ]

@@ -117,7 +117,7 @@ class Compiled:
 def suggestion(name: str, names: Iterable[str]) -> Text:
     close = difflib.get_close_matches(name, sorted(names), n=1)
     if close:
-        return Text(f"혹시 이것입니까? {close[0]}", f"did you mean '{close[0]}'?")
+        return Text(f"혹시 이것입니까? '{close[0]}'", f"did you mean '{close[0]}'?")
     return Text(
         "이름을 확인하거나 default('')로 빈 값을 정해 주십시오", "check the name, or give a default: | default('')"
     )

@@ -14,7 +14,7 @@ from mailer.transport import login_refused
 __all__ = ["Judge"]
 
 FAILURES_PER_CONNECTION = 8
-"""With the waits between them about two minutes: a mail server that is started again must not need a person at night."""
+"""With the waits between them about three minutes: a mail server that is started again must not need a person at night."""
 
 FAILURES_LATER = 20
 DOUBTS_PER_CONNECTION = 2

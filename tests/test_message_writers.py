@@ -142,6 +142,16 @@ def test_a_particle_is_not_linked() -> None:
     assert write_text((paragraph(run("자료는 ", "ko"), link, run(" 참조", "ko")),)) == "자료는 https://example.org 참조"
 
 
+def test_columns_stand_where_the_letter_puts_them() -> None:
+    """Figures on the right stand under each other in both parts of the message."""
+    rows = tuple(tuple((run(cell),) for cell in row) for row in (("도시", "수"), ("서울", "1,204"), ("인천", "9")))
+    figures = Table(line=1, rows=rows, sides=("left", "right"))
+    assert write_text((figures,)).split("\n") == ["도시     수", "----  -----", "서울  1,204", "인천      9"]
+    html = write_html((figures,), lang="en")
+    assert '<td style="text-align: right">9</td>' in html
+    assert "<td>인천</td>" in html
+
+
 def test_a_wide_table_becomes_records() -> None:
     """A table that would not fit 72 cells is written as one block of lines a row."""
     wide = "가" * 36

@@ -46,6 +46,14 @@ def test_every_block_kind() -> None:
     assert code == tree.CodeBlock(line=first + 14, text="j\n  k")
 
 
+def test_sides_of_table_columns() -> None:
+    """`---:` and `:---:` place a column on the right and in the middle."""
+    (table,) = body_of("| a | b | c |\n|---|---:|:-:|\n| 1 | 2 | 3 |")
+    assert isinstance(table, tree.Table)
+    assert table.sides == ("left", "right", "center")
+    assert table.side(7) == "left"
+
+
 def test_heading_levels_are_mapped() -> None:
     """The first heading is level 1 and no level is skipped, whatever the source counts from."""
     blocks = body_of("### a\n\n###### b\n\n#### c\n\n### d")

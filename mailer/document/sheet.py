@@ -108,10 +108,15 @@ def _block(block: Block) -> Node:
             return {"t": "ol", "start": start, "items": [_blocks(item) for item in items]}
         case Quote(children=children):
             return {"t": "quote", "c": _blocks(children)}
-        case Table(rows=rows):
+        case Table(rows=rows, sides=sides):
             columns = max(len(row) for row in rows)
             limit = max(3, min(LINE, _TABLE_CHARACTERS // columns - 1))
-            return {"t": "table", "columns": columns, "rows": [[inline(cell, limit) for cell in row] for row in rows]}
+            return {
+                "t": "table",
+                "columns": columns,
+                "sides": sides,
+                "rows": [[inline(cell, limit) for cell in row] for row in rows],
+            }
         case Rule():
             return {"t": "hr"}
         case CodeBlock(text=text):

@@ -104,7 +104,12 @@ def _table(table: Table, lang: str) -> Markup:
         _element(
             "tr",
             Markup("").join(
-                _element("td" if number else "th", write_inline_html(cell, lang=lang), _scope(number)) for cell in row
+                _element(
+                    "td" if number else "th",
+                    write_inline_html(cell, lang=lang),
+                    _scope(number) + _side(table.side(column)),
+                )
+                for column, cell in enumerate(row)
             ),
         )
         for number, row in enumerate(table.rows)
@@ -114,6 +119,10 @@ def _table(table: Table, lang: str) -> Markup:
 
 def _scope(row: int) -> Markup:
     return Markup("") if row else Markup(' scope="col"')
+
+
+def _side(side: str) -> Markup:
+    return Markup("") if side == "left" else Markup(' style="text-align: {}"').format(side)
 
 
 def _inline(node: Inline, lang: str) -> Markup:

@@ -108,10 +108,19 @@ def _table(table: Table) -> str:
     if sum(widths) + len(_GAP) * (columns - 1) > _WIDE:
         return _records(rows)
     head, *rest = [
-        _GAP.join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        _GAP.join(
+            _placed(cell, width, table.side(column))
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
     ]
     return "\n".join([head, _GAP.join("-" * width for width in widths), *rest])
+
+
+def _placed(cell: str, width: int, side: str) -> str:
+    room = width - cells(cell)
+    before = {"right": room, "center": room // 2}.get(side, 0)
+    return " " * before + cell + " " * (room - before)
 
 
 def _records(rows: list[list[str]]) -> str:

@@ -155,7 +155,7 @@ class _Walk:
             case "blockquote_open":
                 return Quote(line=line, children=self.blocks_until("blockquote_close"))
             case "table_open":
-                return Table(line=line, rows=self._rows())
+                return self._table(line)
             case "hr":
                 return Rule(line=line)
             case "fence" | "code_block":
@@ -176,17 +176,20 @@ class _Walk:
             items.append(self.blocks_until("list_item_close"))
         return tuple(items)
 
-    def _rows(self) -> tuple[tuple[tuple[Inline, ...], ...], ...]:
+    def _table(self, line: int) -> Table:
         rows: list[tuple[tuple[Inline, ...], ...]] = []
         cells: list[tuple[Inline, ...]] = []
+        sides: list[str] = []
         while (token := self._take()).type != "table_close":
-            if token.type == "inline":
+            if token.type == "th_open":
+                sides.append(str(token.attrGet("style") or "").removeprefix("text-align:") or "left")
+            elif token.type == "inline":
                 cells.append(_inline(token, self._line, self._remarks)[1])
             elif token.type == "tr_close":
                 self._check_cells(len(cells), len(rows[0]) if rows else len(cells))
                 rows.append(tuple(cells))
                 cells = []
-        return tuple(rows)
+        return Table(line=line, rows=tuple(rows), sides=tuple(sides))
 
     def _check_cells(self, cells: int, columns: int) -> None:
         from markdown_it.rules_block.table import escapedSplit

@@ -121,10 +121,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`rows[0]` is the header row; a cell is inline content; `lang` per cell lies in its runs."""
+    """`rows[0]` is the header row; a cell is inline content; `lang` per cell lies in its runs. `sides` says for each column where
+    its cells stand: "left", "center" or "right"; columns beyond it stand on the left."""
 
     line: int
     rows: tuple[tuple[tuple[Inline, ...], ...], ...]
+    sides: tuple[str, ...] = ()
+
+    def side(self, column: int) -> str:
+        return self.sides[column] if column < len(self.sides) else "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def check(folder: Path, ours: list[str], *, sink_script: Path, others: Callable[
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         sink = subprocess.Popen(
-            [sys.executable, str(sink_script), str(port), "--keep", str(kept), *flags],
+            [sys.executable, str(sink_script), str(port), str(kept), *flags],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -1,6 +1,7 @@
 """Puts the programs to compare with into a folder outside the tree: MAILER_BENCH_HOME, else the user's cache.
 
-A peer that cannot be had (no npm, no Debian) is left out of the table.
+A peer that cannot be had (no npm, no Debian) is left out of the table. The sink and the slow network are compiled: a C compiler is
+needed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ def install() -> dict[str, str]:
     """Installs what is missing; the version of each peer that is there."""
     folder = home()
     folder.mkdir(parents=True, exist_ok=True)
+    for name in ("sink", "delay"):
+        source = Path(__file__).with_name(f"{name}.c")
+        subprocess.run(["cc", "-O2", "-o", str(folder / name), str(source)], check=True)
     for step in (_python, _node, _postfix):
         try:
             step(folder)
@@ -65,7 +69,7 @@ def postfix(name: str) -> list[str]:
 
 
 def has_postfix() -> bool:
-    return (home() / "postfix" / "usr/sbin/smtp-sink").exists()
+    return (home() / "postfix" / "usr/sbin/smtp-source").exists()
 
 
 def _python(folder: Path) -> None:

@@ -37,8 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 HERE = Path(__file__).resolve().parent
 OURS = [sys.executable, str(HERE / "ours.py")]
-DELAY = 0.015
-"""Seconds that the network of the second table takes in each direction."""
+DELAY = 15.0
+"""Milliseconds that the network of the second table takes in each direction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +101,15 @@ def peer(script: str, connections: int) -> list[str]:
 
 def local(big: bool) -> list[Entry]:
     """Straight to a sink on this machine."""
-    few, many = (30, 800) if big else (60, 2000)
+    few, many = (30, 1000) if big else (60, 5000)
     return [
-        Entry(name="smtp-source, 16 sessions (no merge)", command=source(16), people=2 * many, needs="smtp-source"),
+        Entry(name="smtp-source, 16 sessions (no merge)", command=source(16), people=many, needs="smtp-source"),
         Entry(name="mailer, 4 connections, durable log", command=[*OURS, "{work}", "{port}", "4"], people=many),
         Entry(name="mailer, 4 connections, no log", command=[*OURS, "{work}", "{port}", "4", "nolog"], people=many),
         Entry(
             name="nodemailer pool, 16 connections",
             command=peer("nodemailer.js", 16),
-            people=many // 5,
+            people=many // 10,
             needs="nodemailer",
         ),
         Entry(
@@ -175,21 +175,14 @@ def process(command: list[str], port: int) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def sink(kind: str, delay: float = 0.0) -> Iterator[int]:
-    """A sink of its own for one run, `delay` seconds away in each direction; its port."""
+    """A sink of its own for one run, `delay` milliseconds away in each direction; its port."""
     with ExitStack() as stack:
         port = free_port()
-        if kind == "fast" and install.has_postfix():
-            user = ["-u", "nobody"] if os.geteuid() == 0 else []
-            command = [*install.postfix("smtp-sink"), *user, f"127.0.0.1:{port}", "100"]
-        else:
-            flags = {"chunking": ["--chunking"], "plain": ["--plain"], "fast": []}[kind]
-            command = [sys.executable, str(HERE / "sink.py"), str(port), *flags]
-        stack.enter_context(process(command, port))
+        flags = {"chunking": ["--chunking"], "plain": ["--plain"], "fast": []}[kind]
+        stack.enter_context(process([str(install.home() / "sink"), str(port), *flags], port))
         if delay:
             near = free_port()
-            stack.enter_context(
-                process([sys.executable, str(HERE / "sink.py"), str(near), str(port), str(delay), "--proxy"], near)
-            )
+            stack.enter_context(process([str(install.home() / "delay"), str(near), str(port), str(delay)], near))
             port = near
         yield port
 

@@ -1,10 +1,8 @@
-"""A small SMTP sink in a process of its own, for what smtp-sink cannot: CHUNKING, none of the extensions, looking at the content.
+"""An SMTP sink that keeps what it gets, for looking at the content; speed is measured with `sink.c`.
 
-    python bench/sink.py PORT [--chunking] [--plain] [--keep FOLDER]
+    python bench/sink.py PORT FOLDER [--chunking] [--plain]
 
-`--keep` writes each message to a file named by its recipient (a second one of the same recipient beside it). On SIGTERM it prints
-the number of messages. And `proxy`, the network: `python bench/sink.py --proxy PORT TO SECONDS` passes bytes on after SECONDS,
-in both directions, without holding anything back.
+Each message becomes a file named by its recipient, a second one of the same recipient beside it.
 """
 
 from __future__ import annotations
@@ -15,15 +13,13 @@ import signal
 import sys
 from pathlib import Path
 
-taken = 0
-
 
 class Sink(asyncio.Protocol):
-    """One connection; answers everything, keeps nothing unless told to."""
+    """One connection; answers everything, keeps the messages."""
 
     transport: asyncio.Transport
 
-    def __init__(self, offers: bytes, keep: Path | None) -> None:
+    def __init__(self, offers: bytes, keep: Path) -> None:
         self._offers = offers
         self._keep = keep
         self._buffer = bytearray()
@@ -77,8 +73,7 @@ class Sink(asyncio.Protocol):
 
     def _take_chunk(self) -> bool:
         part = self._buffer[: self._chunk]
-        if self._keep:
-            self._kept += part
+        self._kept += part
         self._chunk -= len(part)
         del self._buffer[: len(part)]
         if self._chunk == 0:
@@ -90,72 +85,28 @@ class Sink(asyncio.Protocol):
         buffer = self._buffer
         at = 0 if buffer.startswith(b".\r\n") else buffer.find(b"\r\n.\r\n") + 2
         if at == 1:
-            if not self._keep and len(buffer) > 4:
-                del buffer[:-4]
             return False
-        if self._keep:
-            self._kept += buffer[:at]
+        self._kept += buffer[:at]
         del buffer[: at + 3]
         self._in_data = False
         self._done(bytes(self._kept).replace(b"\r\n.", b"\r\n"))
         return True
 
     def _done(self, message: bytes) -> None:
-        global taken
-        taken += 1
         self._out.append(b"250 2.0.0 taken\r\n")
-        if self._keep:
-            path = self._keep / self._recipient
-            while path.exists():
-                path = path.with_name(path.name + "+")
-            path.write_bytes(message)
-            self._kept.clear()
-
-
-class Pass(asyncio.Protocol):
-    """One direction of the network."""
-
-    transport: asyncio.Transport
-
-    def __init__(self, delay: float, other: Pass | None = None, to: int = 0) -> None:
-        self._delay = delay
-        self._other = other
-        self._to = to
-        self._early: list[bytes] = []
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        if self._to:
-            self._task = asyncio.ensure_future(self._connect())
-
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        _, other = await loop.create_connection(lambda: Pass(self._delay, self), "127.0.0.1", self._to)
-        self._other = other
-        for data in self._early:
-            self.data_received(data)
-
-    def data_received(self, data: bytes) -> None:
-        if self._other is None:
-            self._early.append(data)
-        else:
-            asyncio.get_running_loop().call_later(self._delay, self._other.transport.write, data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._other is not None:
-            asyncio.get_running_loop().call_later(self._delay, self._other.transport.close)
+        path = self._keep / self._recipient
+        while path.exists():
+            path = path.with_name(path.name + "+")
+        path.write_bytes(message)
+        self._kept.clear()
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
-    parser.add_argument("to", type=int, nargs="?")
-    parser.add_argument("delay", type=float, nargs="?")
+    parser.add_argument("keep", type=Path)
     parser.add_argument("--chunking", action="store_true")
     parser.add_argument("--plain", action="store_true")
-    parser.add_argument("--keep", type=Path)
-    parser.add_argument("--proxy", action="store_true")
     given = parser.parse_args()
     words = [b"sink.example", b"SIZE 50000000", b"8BITMIME", b"SMTPUTF8"]
     words += [] if given.plain else [b"PIPELINING"]
@@ -164,14 +115,9 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-
-    def arrived() -> asyncio.Protocol:
-        return Pass(given.delay, to=given.to) if given.proxy else Sink(offers, given.keep)
-
-    await loop.create_server(arrived, "127.0.0.1", given.port, backlog=200)
+    await loop.create_server(lambda: Sink(offers, given.keep), "127.0.0.1", given.port, backlog=200)
     print("ready", flush=True)
     await stop.wait()
-    print(taken, flush=True)
 
 
 if __name__ == "__main__":

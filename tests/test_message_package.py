@@ -200,7 +200,7 @@ def test_html_that_gmail_clips_is_found(package: Package) -> None:
     """More than 100 KB of HTML is a warning."""
     message = package.composer().compose(contact("a@news.example"), message_id=ID, date=DATE)
     assert check_message(message) == ()
-    [finding] = check_message(replace(message, html=message.html + "가" * 34_000))
+    [finding] = check_message(replace(message, texts=lambda: ("", message.html + "가" * 34_000)))
     assert finding.code == "message.html_size"
 
 

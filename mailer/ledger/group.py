@@ -1,8 +1,8 @@
 """Beginnings and settlements of one commit, in a few statements for all of them.
 
 The statements are written with SQLAlchemy, compiled once, and handed to the driver with all rows at once: at four connections the
-price of a statement, not of a row, is what a message costs, and nearly all of it would be SQLAlchemy's. Every row is guarded as if it stood alone; when the rows that
-were changed are fewer than those asked for, it is looked up which ones they are.
+price of a statement, not of a row, is what a message costs, and nearly all of it would be SQLAlchemy's. Every row is guarded as
+if it stood alone; when the rows that were changed are fewer than those asked for, it is looked up which ones they are.
 
 Not here: transactions, and what a queue is (`queue.py`).
 """

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -52,8 +52,7 @@ class _Content:
     """One person's texts, and the MIME parts made of them with the seam between."""
 
     subject: str
-    text: str
-    html: str
+    texts: Callable[[], tuple[str, str]]
     parts: tuple[bytes, ...]
 
 
@@ -108,11 +107,10 @@ class Composer:
             content = self._written(person)
         else:
             words = {name: person[name] for name in form.holes}
-            html = {name: escape(word, quote=False) for name, word in words.items()}
+            html = _escaped(words)
             content = _Content(
                 subject=form.subject.filled(words),
-                text=form.text.filled(words),
-                html=form.html.filled(html),
+                texts=lambda: (form.text.filled(words), form.html.filled(html)),
                 parts=(*form.text.part(words), self._middle[1], *form.html.part(html)),
             )
         return self._addressed(contact, content, message_id, _date_field(date))
@@ -135,8 +133,7 @@ class Composer:
         return Message(
             envelope=envelope,
             subject=subject,
-            text=content.text,
-            html=content.html,
+            texts=content.texts,
             content_sha256=joined_sha256((top, rest, *body), self._tail_sha256),
         )
 
@@ -146,7 +143,7 @@ class Composer:
         text = self._text.render(told)
         html = self._inliner.inline(self._html.chunks(self._told_html | {"contact": person}))
         parts = (text_part("plain", text), self._middle[1], text_part("html", html))
-        return _Content(subject=self._subject.render(told), text=text, html=html, parts=parts)
+        return _Content(subject=self._subject.render(told), texts=lambda: (text, html), parts=parts)
 
     def _form(self, person: Values) -> _Form | None:
         """What this person's message shares with others'; None when it shares nothing."""
@@ -180,8 +177,7 @@ class Composer:
         content = self._written(person)
         same = (
             form.subject.filled(words) == content.subject
-            and form.text.filled(words) == content.text
-            and form.html.filled({name: escape(word, quote=False) for name, word in words.items()}) == content.html
+            and (form.text.filled(words), form.html.filled(_escaped(words))) == content.texts()
         )
         return form if same else None
 
@@ -203,6 +199,10 @@ class Composer:
 @lru_cache(maxsize=8)
 def _date_field(date: datetime) -> bytes:
     return f"Date: {format_datetime(date)}\r\n".encode("ascii")
+
+
+def _escaped(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: escape(word, quote=False) for name, word in words.items()}
 
 
 def _cut(marked: str, subtype: str, *, html: bool) -> Segments:

@@ -111,4 +111,6 @@ def quoted_printable(flat: bytes) -> bytes:
 def base64_lines(data: bytes) -> bytes:
     """`data` in lines of 76 characters."""
     line = b2a_base64(data, newline=False)
+    if 0 < len(line) <= 76:
+        return line + b"\r\n"
     return b"".join([line[at : at + 76] + b"\r\n" for at in range(0, len(line), 76)]) or b"\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,9 +81,17 @@ class Message:
 
     envelope: Envelope
     subject: str
-    text: str = field(repr=False)
-    html: str = field(repr=False)
     content_sha256: str
+    texts: Callable[[], tuple[str, str]] = field(repr=False, compare=False)
+    """The text and the HTML; made when somebody looks, because sending does not."""
+
+    @property
+    def text(self) -> str:
+        return self.texts()[0]
+
+    @property
+    def html(self) -> str:
+        return self.texts()[1]
 
 
 def _source(path: Path, where: str) -> str:

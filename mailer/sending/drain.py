@@ -174,16 +174,19 @@ class Drain:
                 held.append(delivery)
                 continue
             # at a slow pace the wait was long enough for an opt-out
-            if await self._leave_out(delivery):
+            if self._is_stale() and await self._leave_out(delivery):
                 continue
             self._pile.append((self._site.clock.monotonic(), delivery))
             self._start_lane()
         return held
 
+    def _is_stale(self) -> bool:
+        return self._site.clock.monotonic() - self._suppressed_at >= FRESH
+
     async def _leave_out(self, delivery: Delivery) -> bool:
-        ticks = self._site.clock.monotonic()
-        if self._suppressed is None or ticks - self._suppressed_at >= FRESH:
-            self._suppressed, self._suppressed_at = await asyncio.to_thread(self._load_suppressed), ticks
+        if self._suppressed is None or self._is_stale():
+            self._suppressed_at = self._site.clock.monotonic()
+            self._suppressed = await asyncio.to_thread(self._load_suppressed)
         reason = self._suppressed(delivery)
         if reason is None:
             return False

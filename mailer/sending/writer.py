@@ -1,7 +1,8 @@
 """Group commit: whatever beginnings and settlements are waiting go into one transaction, one transaction at a time.
 
-A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. While the disk is quick a
-commit is made in place, which costs half of what it costs to have another thread make it; otherwise on a thread of the writer's.
+A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. While the disk is
+quick a commit is made in place, which costs half of what it costs to have another thread make it; otherwise a thread of the
+writer's makes it, so that a slow disk never holds up the event loop for more than one commit.
 
 Not here: what is written (`ledger/queue.py`).
 """
@@ -27,7 +28,6 @@ FULL_WAIT_SECONDS = 0.5
 
 GATHER_SECONDS = 0.001
 """How long a commit waits at most for the other connections: next to nothing for a mail server, and it halves the commits."""
-
 
 QUICK_SECONDS = 0.005
 """A commit that takes longer than this must not hold up the event loop."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Session", "Wire", "WireLost"]
 
 CHUNK = 256 * 1024
+SMALL = 64 * 1024
 
 MOST_PARTS = 512
 """Parts in one call: systems take at least 1,024 (POSIX IOV_MAX is lower on paper, 16)."""
@@ -213,12 +214,12 @@ def _socket_of(transport: asyncio.Transport) -> TransportSocket | None:
 
 
 def _chunks(parts: Sequence[bytes | memoryview]) -> list[memoryview]:
-    """Small parts joined, big ones cut, none of the big ones copied."""
-    chunks: list[memoryview] = []
-    for big, group in groupby(parts, key=lambda part: len(part) > CHUNK // 4):
-        whole = group if big else (b"".join(group),)
-        chunks += [memoryview(part)[at : at + CHUNK] for part in whole for at in range(0, len(part), CHUNK)]
-    return chunks
+    """Neighbouring small parts joined, big ones cut, none of the big ones copied."""
+    whole: list[bytes | memoryview] = []
+    for big, group in groupby(parts, key=lambda part: len(part) > SMALL):
+        neighbours = list(group)
+        whole += neighbours if big else [b"".join(neighbours)]
+    return [memoryview(part)[at : at + CHUNK] for part in whole for at in range(0, len(part), CHUNK)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mailer.contacts import Suppressions
+from mailer.desk.report import taken_after_all
 from mailer.desk.terms import Terms
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch, DispatchStatus, PauseCause, Seal
 from mailer.errors import IllegalMove, StoppedByCheck, UsageError
@@ -81,11 +82,13 @@ def _named(dispatch: Dispatch, rows: Sequence[Delivery], addresses: Sequence[str
 def failed_deliveries(ledger: Ledger, dispatch: Dispatch) -> tuple[Delivery, ...]:
     """Those of a dispatch who did not get it, less those whom a later dispatch of the same release has reached or still may, and
     those who asked to be forgotten."""
-    failed = [row.delivery for row in ledger.log.rows(LogFilter(dispatch_id=dispatch.id, states=DID_NOT_GET_IT))]
+    rows = ledger.log.rows(LogFilter(dispatch_id=dispatch.id, states=DID_NOT_GET_IT))
+    failed = [row.delivery for row in rows if not taken_after_all(row)]
     reached: set[str] = set()
     followers = [dispatch.id]
     for later in sorted(ledger.dispatches.all(), key=lambda entry: entry.id):
-        if later.follows in followers and later.status is not DispatchStatus.CANCELLED:
+        # also one that was cancelled: it may have reached some before
+        if later.follows in followers:
             followers.append(later.id)
             rows = ledger.log.rows(LogFilter(dispatch_id=later.id, states=GOT_IT_OR_MAY))
             reached |= {row.delivery.contact.address.key for row in rows}

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailer.desk.times import local
-from mailer.dispatch import Attempt, DeliveryState, Dispatch, DispatchStatus, PauseCause, Stage, Verdict
+from mailer.dispatch import Attempt, DeliveryState, Dispatch, DispatchStatus, PauseCause, Verdict
 from mailer.ledger import Ledger, LogFilter, LogRow
 from mailer.transport import Meaning, explain, seen
 from mailer.wording import Language, Text
@@ -132,6 +132,22 @@ _PLAIN = {
     ),
 }
 
+_ONCE_MORE = {
+    DeliveryState.QUEUED: Text(
+        "한 번 더 보내려고 기다립니다. 처음 것이 도착했을 수도 있습니다.",
+        "Waits to be sent once more; the first one may have arrived.",
+    ),
+    DeliveryState.SUPPRESSED: Text(
+        "다시 보내기 전에 발송 제외가 되었습니다. 처음 것이 도착했을 수도 있습니다.",
+        "Suppressed before it was sent again; the first one may have arrived.",
+    ),
+    DeliveryState.CANCELLED: Text(
+        "다시 보내기 전에 취소했습니다. 처음 것이 도착했을 수도 있습니다.",
+        "Cancelled before it was sent again; the first one may have arrived.",
+    ),
+}
+"""Where a doubt that was to be sent again may end: the first message left, whatever became of the second."""
+
 _EXPIRED = Text(
     "정해진 시한까지 서버가 받아 주지 않아 그만두었습니다.", "Given up: the server did not take it in time."
 )
@@ -143,35 +159,68 @@ _CONFIRMED = Meaning(
     what=Text("받은 것을 담당자가 확인했습니다.", "A person confirmed that it arrived."), todo=Text("", "")
 )
 _ABANDONED = Meaning(what=Text("담당자가 못 받은 것으로 정리했습니다.", "A person gave it up."), todo=Text("", ""))
+_TAKEN_AFTER_ALL = Meaning(
+    what=Text(
+        "담당자가 못 받은 것으로 정리한 뒤에, 서버가 접수했다는 응답이 늦게 왔습니다.",
+        "A person gave it up; then the server's late answer said that it had taken it.",
+    ),
+    todo=Text("다시 보내지 마십시오. 두 번 도착합니다.", "Do not send it again: it would arrive twice."),
+)
 
 
 def meaning_of(row: LogRow, reason: str = "") -> Meaning:
     """What a row of the log comes to, in plain words. `reason` is why a suppressed person was left out."""
     state = row.delivery.state
-    if state is DeliveryState.SUPPRESSED and reason:
-        plain = _PLAIN[state].what
-        return Meaning(what=Text(f"{plain.ko} ({reason})", f"{plain.en} ({reason})"), todo=Text("", ""))
-    if state in _PLAIN:
-        return _PLAIN[state]
-    number = row.delivery.dispatch_id
-    if state is DeliveryState.IN_DOUBT:
-        ask = Text(
-            f"받는 분께 확인한 뒤 정리해 주십시오: mailer resolve {number}",
-            f"Ask the addressee, then settle it: mailer resolve {number}",
-        )
-        return Meaning(what=_DOUBT, todo=ask)
     outcome = row.last.outcome if row.last else None
+    if state in _PLAIN:
+        plain = _ONCE_MORE[state] if state in _ONCE_MORE and _left_in_doubt(row) else _PLAIN[state].what
+        why = f" ({reason})" if state is DeliveryState.SUPPRESSED and reason else ""
+        return Meaning(what=Text(f"{plain.ko}{why}", f"{plain.en}{why}"), todo=Text("", ""))
+    if state is DeliveryState.IN_DOUBT:
+        return _doubt_meaning(row)
     if state is DeliveryState.FAILED and (outcome is None or outcome.verdict is not Verdict.REFUSE):
-        in_doubt = row.last is not None and (outcome is None or outcome.verdict is Verdict.DOUBT)
-        if in_doubt:
-            return _ABANDONED
-        again = Text(
-            f"다시 보낼 수 있습니다: mailer resend {number} --failed", f"Send it again: mailer resend {number} --failed"
-        )
-        return Meaning(what=_EXPIRED, todo=again)
+        return _failed_meaning(row)
     if outcome is None or (state is DeliveryState.ACCEPTED and outcome.verdict is not Verdict.ACCEPT):
         return _CONFIRMED
     return explain(outcome.reply, verdict=outcome.verdict, stage=outcome.stage)
+
+
+def _left_in_doubt(row: LogRow) -> bool:
+    """Whether the last attempt left a message behind of which nobody knows what became."""
+    outcome = row.last.outcome if row.last else None
+    return row.last is not None and (outcome is None or outcome.verdict is Verdict.DOUBT)
+
+
+def _doubt_meaning(row: LogRow) -> Meaning:
+    number, outcome = row.delivery.dispatch_id, row.last.outcome if row.last else None
+    what = _DOUBT
+    if outcome is not None and outcome.verdict is Verdict.DOUBT:
+        # the connection may have ended, or the server may have said yes and no at once
+        what = explain(outcome.reply, verdict=outcome.verdict, stage=outcome.stage).what
+    ask = Text(
+        f"받는 분께 확인한 뒤 정리해 주십시오: mailer resolve {number}",
+        f"Ask the addressee, then settle it: mailer resolve {number}",
+    )
+    return Meaning(what=what, todo=ask)
+
+
+def _failed_meaning(row: LogRow) -> Meaning:
+    """Failed without a refusal: given up by a person, or by the deadline."""
+    if _left_in_doubt(row):
+        return _ABANDONED
+    if taken_after_all(row):
+        return _TAKEN_AFTER_ALL
+    number = row.delivery.dispatch_id
+    again = Text(
+        f"다시 보낼 수 있습니다: mailer resend {number} --failed", f"Send it again: mailer resend {number} --failed"
+    )
+    return Meaning(what=_EXPIRED, todo=again)
+
+
+def taken_after_all(row: LogRow) -> bool:
+    """A doubt that was given up before the server's late answer said yes: failed it stays, but sending it again makes a double."""
+    outcome = row.last.outcome if row.last else None
+    return row.delivery.state is DeliveryState.FAILED and outcome is not None and outcome.verdict is Verdict.ACCEPT
 
 
 _RESUME = (Text("이어서 보내기", "go on"), "mailer resume {n}")
@@ -236,10 +285,6 @@ _PAUSED: dict[PauseCause, tuple[Text, tuple[tuple[Text, str], ...]]] = {
             "Paused: the deadline passed before everybody was tried.",
         ),
         ((Text("시한을 새로 세어 이어서 보내기", "go on with a new deadline"), "mailer resume {n}"), _CANCEL),
-    ),
-    PauseCause.LEDGER: (
-        Text("발송 기록을 적을 수 없어 멈췄습니다.", "Paused: nothing can be recorded."),
-        ((Text("디스크의 공간을 비운 뒤 이어서 보내기", "go on after making room on the disk"), "mailer resume {n}"),),
     ),
     PauseCause.MODE: (
         Text(
@@ -363,7 +408,7 @@ def attempt_record(attempt: Attempt) -> dict[str, Any]:
         "ended_at": iso(attempt.ended_at),
         "verdict": outcome.verdict.value if outcome else None,
         "scope": outcome.scope.value if outcome else None,
-        "stage": outcome.stage.value if outcome else Stage.END.value,
+        "stage": outcome.stage.value if outcome else None,
         "code": reply.code if reply else None,
         "enhanced": reply.enhanced if reply else None,
         "reply": reply.text if reply else (outcome.detail if outcome else None),

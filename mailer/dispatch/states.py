@@ -81,7 +81,6 @@ class PauseCause(StrEnum):
     ERROR_RATE = "error_rate"
     DOUBT = "doubt"
     STOPPED = "stopped"
-    LEDGER = "ledger"
     MODE = "mode"
     DEADLINE = "deadline"
 

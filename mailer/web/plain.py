@@ -55,9 +55,6 @@ _PAUSED = {
         "지금이라도 보내려면 ‘이어서 보내기’(시한을 새로 셉니다), 그만두려면 ‘남은 발송 취소’를 누르십시오.",
         "Press “Go on” (the deadline starts anew) or “Cancel the rest”.",
     ),
-    PauseCause.LEDGER: Text(
-        "디스크의 공간을 비운 뒤 ‘이어서 보내기’를 누르십시오.", "Make room on the disk, then press “Go on”."
-    ),
     PauseCause.MODE: Text(
         "지금 설정으로 보내려면 ‘남은 발송 취소’를 누르고 새로 승인하십시오. 승인할 때의 메일 서버로 보내려면 설정을 되돌린 뒤 "
         "‘이어서 보내기’를 누르십시오.",

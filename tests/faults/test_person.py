@@ -17,8 +17,9 @@ from mailer.dispatch import DeliveryMove, DeliveryState, Dispatch, DispatchStatu
 from mailer.errors import IllegalMove, UsageError
 from mailer.ledger import Ledger, LogFilter, open_ledger
 from mailer.ledger.queue import Doubt
+from mailer.sending import RetryRule
 from mailer.sending.doubts import resendable
-from tests.faults.office import QUICK, approve, begin, counts, eventually, journalists, send, smtp, status
+from tests.faults.office import QUICK, approve, begin, calm, counts, eventually, journalists, send, smtp, status
 from tests.faults.reckoning import reckon
 from tests.scripted_smtp import Act, Books, Rule, ScriptedServer, cut, reply
 
@@ -198,6 +199,30 @@ def test_send_again_to_exactly_those_who_did_not_get_it(ledger: Ledger) -> None:
     result = reckon(ledger, fresh, books)
     assert result.clean, result
     assert sorted(books.recipients) == refused[1:]
+    assert [str(row.contact.address) for row in failed_deliveries(ledger, current(ledger, dispatch))] == refused[:1]
+
+
+def test_a_cancelled_resend_has_reached_whom_it_reached(ledger: Ledger) -> None:
+    """A resend that was called off half-way: only those it did not reach are sent to again."""
+    people = journalists(6)
+    refused = [str(person.address) for person in people[:3]]
+    dispatch = begin(ledger, people)
+    sent(ledger, dispatch, *(Rule(stage="rcpt", act=reply("550 5.1.1 who?"), address=one) for one in refused))
+    failed = failed_deliveries(ledger, current(ledger, dispatch))
+    fresh = resend_failed(
+        ledger,
+        current(ledger, dispatch),
+        failed,
+        suppressions=ledger.suppressed.suppressions(),
+        terms=TERMS,
+        who="officer",
+        now=now(),
+    )
+    ledger.dispatches.start(fresh.id, who="officer", now=now())
+    later = Rule(stage="rcpt", act=reply("450 4.2.1 busy"), address=refused[0])
+    patient = replace(QUICK, retry=RetryRule(first=timedelta(hours=1)))
+    sent(ledger, fresh, later, settings=patient, until=lambda: calm(ledger, fresh))
+    ledger.dispatches.cancel(fresh.id, who="officer", now=now())
     assert [str(row.contact.address) for row in failed_deliveries(ledger, current(ledger, dispatch))] == refused[:1]
 
 

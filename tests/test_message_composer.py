@@ -300,6 +300,17 @@ def test_an_english_reader_is_greeted_in_english() -> None:
     assert "보내드립니다" not in message.text + message.html
 
 
+def test_an_english_reader_is_told_the_embargo_in_english() -> None:
+    """Who cannot read `이후 보도` must still know the day, the hour and the clock."""
+    person = contact("jane@news.example", name="Jane Doe", language="en")
+    message = composed(person, release=replace(RELEASE, embargo=datetime(2026, 12, 10, 0, 1, tzinfo=UTC)))
+    for part in (message.text, message.html):
+        assert "not before Thu, 10 Dec 2026, 09:01 (Seoul, UTC+9)" in part
+    korean = composed(contact("a@news.example"), release=replace(RELEASE, embargo=DATE))
+    assert "엠바고: 2026. 12. 10.(목) 09:00 이후 보도" in korean.text
+    assert "not before" not in korean.text + korean.html
+
+
 def test_nothing_is_loaded_or_run() -> None:
     """The page has no picture, script, form or remote style, and its dark-mode rules survive inlining."""
     message = composed(contact("a@news.example"))

@@ -1,7 +1,8 @@
 """What an e-mail template is told: plain strings, lists and dicts under six names.
 
-    letter    number to sender title tags headline date date_en pages lang summary contact cc attachments embargo corrects
-              header (list of label, label_en, value) body notes signatories (list of name, lang) names closing (date, sender)
+    letter    number to sender title tags headline date date_en pages lang summary contact cc attachments embargo embargo_en
+              corrects header (list of label, label_en, value) body notes signatories (list of name, lang) names
+              closing (date, sender)
     document  filename pages kilobytes
     org       name_ko name_en address phone fax web web_link email            from the letterhead
     sender    name address reply_to unsubscribe unsubscribe_link
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +32,7 @@ from mailer.message.html import language_mark, write_html, write_inline_html
 from mailer.message.model import Sender
 from mailer.message.text import write_inline_text, write_text
 from mailer.release import HeaderRow, header_rows, write_date
+from mailer.release.dates import SEOUL
 from mailer.release.model import Release, Signatory
 from mailer.release.tree import Paragraph, Run
 
@@ -115,7 +118,7 @@ def _letter(release: Release, pages: int, *, html: bool) -> Values:
         "tags": list(release.tags),
         "headline": release.headline,
         "date": write_date(release.dated),
-        "date_en": f"{_DAYS[release.dated.weekday()]}, {release.dated.day} {_MONTHS[release.dated.month - 1]} {release.dated.year}",
+        "date_en": _english(release.dated),
         "pages": pages,
         "lang": release.lang,
         "summary": _summary(release),
@@ -123,6 +126,7 @@ def _letter(release: Release, pages: int, *, html: bool) -> Values:
         "cc": release.cc or "",
         "attachments": release.attachments or "",
         "embargo": next((row.value for row in rows if row.field == "embargo"), ""),
+        "embargo_en": _english_moment(release.embargo) if release.embargo else "",
         "corrects": release.corrects or "",
         "header": [
             {"label": row.label.ko, "label_en": row.label.en, "value": _header_value(release, row, html=html)}
@@ -134,6 +138,15 @@ def _letter(release: Release, pages: int, *, html: bool) -> Values:
         "names": _names(release, html=html),
         "closing": {"date": release.closing.date_text, "sender": release.closing.sender} if release.closing else {},
     }
+
+
+def _english(day: date) -> str:
+    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _english_moment(moment: datetime) -> str:
+    seoul = moment.astimezone(SEOUL)
+    return f"not before {_english(seoul)}, {seoul:%H:%M} (Seoul, UTC+9)"
 
 
 def _web_link(web: str) -> str:

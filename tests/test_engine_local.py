@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,65 +16,40 @@ def soon(seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
+def rounds(engine: LocalEngine, enough: int, each: Callable[[int], None]) -> int:
+    """Runs the engine for so many rounds, calling `each` with the number of the round; fails when they do not come."""
+    made = 0
+
+    async def tick() -> bool:
+        nonlocal made
+        made += 1
+        each(made)
+        return made < enough
+
+    async def run() -> None:
+        async with asyncio.timeout(10):
+            await engine.run(tick, asyncio.Event())
+
+    asyncio.run(run())
+    return made
+
+
 def test_rings_at_its_time() -> None:
     """A bell set for a moment wakes a worker that would sleep much longer."""
     engine = LocalEngine(longest_wait=60.0)
-
-    async def run() -> int:
-        rounds = 0
-
-        async def tick() -> bool:
-            nonlocal rounds
-            rounds += 1
-            if rounds == 1:
-                engine.wake("due", soon(0.1))
-            return rounds < 2
-
-        async with asyncio.timeout(10):
-            await engine.run(tick, asyncio.Event())
-        return rounds
-
-    assert asyncio.run(run()) == 2
+    assert rounds(engine, 2, lambda number: engine.wake("due", soon(0.1)) if number == 1 else None) == 2
 
 
 def test_a_ring_during_a_round_is_not_lost() -> None:
     """What rings while a round is under way starts another one at once."""
     engine = LocalEngine(longest_wait=60.0)
-
-    async def run() -> int:
-        rounds = 0
-
-        async def tick() -> bool:
-            nonlocal rounds
-            rounds += 1
-            engine.ring()
-            return rounds < 5
-
-        async with asyncio.timeout(10):
-            await engine.run(tick, asyncio.Event())
-        return rounds
-
-    assert asyncio.run(run()) == 5
+    assert rounds(engine, 5, lambda _: engine.ring()) == 5
 
 
 def test_looks_without_a_bell() -> None:
     """No bell, a lost bell, a stepped clock: it looks again after its longest wait."""
     engine = LocalEngine(longest_wait=0.05)
-
-    async def run() -> int:
-        rounds = 0
-
-        async def tick() -> bool:
-            nonlocal rounds
-            rounds += 1
-            engine.wake("lost", soon(-3600) if rounds % 2 else soon(86_400))
-            return rounds < 4
-
-        async with asyncio.timeout(10):
-            await engine.run(tick, asyncio.Event())
-        return rounds
-
-    assert asyncio.run(run()) == 4
+    assert rounds(engine, 4, lambda number: engine.wake("lost", soon(-3600) if number % 2 else soon(86_400))) == 4
 
 
 @pytest.mark.parametrize("bells", [0, 50])

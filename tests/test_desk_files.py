@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mailer.desk.export import COLUMNS, export_log
 from mailer.desk.preview import odd_ones, write_preview
 from mailer.desk.report import LogLine, log_lines
 from mailer.errors import UsageError, WorkspaceError
+from mailer.findings import Level
 from mailer.ledger import LogFilter, open_ledger
 from mailer.message import Sender, content_sha256
 from tests.builders import T0, contact, draft
@@ -23,14 +25,14 @@ from tests.builders import T0, contact, draft
 ROOT = Path(__file__).parents[1]
 
 
-def prepared(folder: Path, people: int) -> Preparation:
+def prepared(folder: Path, people: int, templates: Path = ROOT / "templates") -> Preparation:
     lines = [f"p{number:03}@daily.example,기자 {number},가나일보" for number in range(people - 2)]
     lines += ["empty@daily.example,,가나일보", "long@daily.example,아주아주아주아주아주 긴 이름을 가진 기자,가나일보"]
     (folder / "press.csv").write_text("이메일,이름,매체\n" + "\n".join(lines) + "\n", encoding="utf-8")
     sources = Sources(
         letter=ROOT / "letters" / "sample-ko.md",
         letter_name="letters/sample-ko.md",
-        templates=ROOT / "templates",
+        templates=templates,
         sender=Sender(name="한빛", address="press@hanbit.example"),
         lists=(folder / "press.csv",),
     )
@@ -40,6 +42,19 @@ def prepared(folder: Path, people: int) -> Preparation:
 @pytest.fixture(scope="module")
 def preparation(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
     return prepared(tmp_path_factory.mktemp("desk"), 30)
+
+
+def test_templates_that_are_run_for_each_person_are_reported(tmp_path: Path, preparation: Preparation) -> None:
+    """A template that hands the person on as a whole is slow, and the checks say for how many; the ordinary ones are not."""
+    assert "template.person_by_person" not in {finding.code for finding in preparation.findings}
+    templates = shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    body = templates / "email" / "body.txt.j2"
+    body.write_text("{% set person = contact %}{{ person.name }}\n" + body.read_text("utf-8"), encoding="utf-8")
+    [found] = [
+        finding for finding in prepared(tmp_path, 30, templates).findings if finding.code == "template.person_by_person"
+    ]
+    assert (found.level, found.where) == (Level.OK, "templates/email")
+    assert "30 of 30" in found.message.en
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

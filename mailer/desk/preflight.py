@@ -29,6 +29,7 @@ __all__ = [
     "schedule_findings",
     "server_findings",
     "sorted_findings",
+    "template_findings",
 ]
 
 LARGE_MESSAGE = 5_000_000
@@ -112,6 +113,25 @@ def message_findings(messages: Sequence[tuple[str, str, int]], release: Release)
         )
     )
     return findings
+
+
+def template_findings(people: int, written_out: int, folder: str) -> list[Finding]:
+    """What the templates in `folder` cost when they compute with a person's words instead of only placing them."""
+    if not written_out:
+        return []
+    return [
+        Finding(
+            level=Level.OK,
+            code="template.person_by_person",
+            message=Text(
+                f"서식이 받는 사람의 값으로 계산을 하므로 {people}명 가운데 {written_out}명의 메일을 한 통씩 따로 만듭니다. 내용은 "
+                "같고 시간만 더 걸립니다",
+                f"the templates compute with a person's words, so {written_out} of {people} messages are made one by one: the "
+                "content is the same, it only takes longer",
+            ),
+            where=folder,
+        )
+    ]
 
 
 def server_findings(

@@ -161,6 +161,9 @@ def prepare(sources: Sources, *, suppressions: Suppressions, now: datetime) -> P
     findings += preflight.message_findings(
         [(str(s.contact.address), s.subject, s.size) for s in summaries], manuscript.release
     )
+    if composer and manuscript.package:
+        folder = manuscript.package.templates.folder
+        findings += preflight.template_findings(len(summaries), composer.written_out, folder)
     return Preparation(
         manuscript=manuscript,
         lists=lists,
@@ -193,13 +196,13 @@ def _nobody(sources: Sources, audience: Audience) -> ListError:
     names = ", ".join(path.name for path in sources.lists)
     return ListError(
         Text(
-            f"보낼 사람이 한 명도 없습니다 (명단 {audience.listed}명 가운데 모두 빠졌습니다)",
+            f"보낼 사람이 한 명도 없습니다 (명단에 적힌 {audience.listed}명이 모두 빠졌습니다)",
             f"there is nobody to send to (all {audience.listed} people of the lists are left out)",
         ),
         where=names,
         remedy=Text(
-            "mailer contacts check로 명단을 확인하거나 제외 조건을 줄이십시오",
-            "look at the list with mailer contacts check, or exclude fewer",
+            f"명단을 확인하거나 제외 조건을 줄이십시오: mailer contacts check {sources.lists[0].stem}",
+            f"look at the list, or exclude fewer: mailer contacts check {sources.lists[0].stem}",
         ),
     )
 

@@ -80,6 +80,8 @@ class Composer:
         mark: str = "",
     ) -> None:
         self.sender = sender
+        self.written_out = 0
+        """Messages so far that shared no form with others: their templates were run for one person alone."""
         self._mark = mark
         self._lang = release.lang
         self._told = shared_values(release, document, organisation, sender, mark, html=False)
@@ -104,6 +106,7 @@ class Composer:
         person = contact_values(contact)
         form = self._form(person)
         if form is None:
+            self.written_out += 1
             content = self._written(person)
         else:
             words = {name: person[name] for name in form.holes}

@@ -77,13 +77,19 @@ class Browser:
         sent = {key.replace("_", "-"): value for key, value in headers.items()}
         return self.ask("POST", path, body=urlencode(pairs).encode(), headers={**kind, **sent})
 
-    def upload(self, path: str, data: bytes, filename: str, **fields: str) -> Answer:
+    def upload(self, path: str, data: bytes, filename: str, *, field: str = "file", **fields: str) -> Answer:
+        return self.upload_all(path, {field: (filename, data)}, **fields)
+
+    def upload_all(self, path: str, files: Mapping[str, tuple[str, bytes]], **fields: str) -> Answer:
+        """A form with files: field -> (file name, bytes)."""
         parts = [
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
             for key, value in fields.items()
         ]
-        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\n'
-        body = b"".join([*parts, head.encode(), data, f"\r\n--{BOUNDARY}--\r\n".encode()])
+        for place, (name, data) in files.items():
+            head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{place}"; filename="{name}"\r\n\r\n'
+            parts += [head.encode(), data, b"\r\n"]
+        body = b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
         kind = {"content-type": f"multipart/form-data; boundary={BOUNDARY}", "sec-fetch-site": "same-origin"}
         return self.ask("POST", path, body=body, headers=kind)
 

@@ -22,7 +22,7 @@ from mailer import document, release
 from mailer.app import App
 from mailer.contacts.writing import replace_file
 from mailer.document import Letterhead, read_letterhead
-from mailer.errors import MailerError, UsageError
+from mailer.errors import MailerError, UsageError, WorkspaceError
 from mailer.wording import Text
 from mailer.workspace import package_data
 
@@ -140,18 +140,25 @@ def _sample(head: Letterhead) -> release.Release:
 
 
 def _layout(app: App) -> str:
-    return (app.workspace.templates / "document" / "letter.typ").read_text("utf-8-sig")
+    path = app.workspace.templates / "document" / "letter.typ"
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(path) from error
 
 
 def _opened(app: App, expect: str) -> tuple[Path, str]:
     """The workspace's own file, made if need be, and its text."""
     own = app.workspace.root / "templates"
-    if not own.is_dir():
-        shutil.copytree(app.workspace.templates, own)
     path = own / "letterhead.toml"
-    if not path.is_file():
-        shutil.copyfile(package_data() / "templates" / "letterhead.toml", path)
-    data = path.read_bytes()
+    try:
+        if not own.is_dir():
+            shutil.copytree(app.workspace.templates, own)
+        if not path.is_file():
+            shutil.copyfile(package_data() / "templates" / "letterhead.toml", path)
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unusable(path) from error
     if expect and expect != _mark(data):
         raise UsageError(
             Text(
@@ -161,6 +168,14 @@ def _opened(app: App, expect: str) -> tuple[Path, str]:
             remedy=Text("바뀐 내용을 보고 다시 저장해 주십시오", "look at it and save again"),
         )
     return path, data.decode("utf-8-sig", "replace")
+
+
+def _unusable(path: Path) -> WorkspaceError:
+    return WorkspaceError(
+        Text("서식 폴더의 파일을 읽거나 쓸 수 없습니다", "a file among the templates cannot be read or written"),
+        where=str(path),
+        remedy=Text("파일이 있는지, 권한이 있는지 확인해 주십시오", "check that it is there, and the permissions"),
+    )
 
 
 def _mark(data: bytes) -> str:

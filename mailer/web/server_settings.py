@@ -44,6 +44,7 @@ class Field:
 
     key: str
     value: str
+    default: str
     meaning: Text
     secret: bool
     fixed: Text | None
@@ -55,6 +56,7 @@ def fields_of(config: Config) -> list[Field]:
         Field(
             key=key,
             value="" if KEYS[key].secret else _shown(config, key),
+            default=KEYS[key].default,
             meaning=KEYS[key].meaning,
             secret=KEYS[key].secret,
             fixed=_decider(config, key),

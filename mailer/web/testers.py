@@ -29,17 +29,12 @@ class Offer:
 
 
 def offered(visit: Visit) -> tuple[Offer, ...]:
-    """Every tester, ticked as in the form that was just sent, else as the last time."""
-    chosen = visit.form.all("to")
-    left_out = visit.request.cookies.get(LEFT_OUT, "").split(".")
-    return tuple(
-        Offer(
-            id=one.id,
-            address=one.address,
-            ticked=str(one.id) in chosen if visit.form.pairs else str(one.id) not in left_out,
-        )
-        for one in visit.app.ledger.testers.all()
-    )
+    """Every tester, ticked as in the form that was just sent, else as the last time; who is new is ticked."""
+    left_out = set(visit.request.cookies.get(LEFT_OUT, "").split("."))
+    if visit.form.pairs:
+        left_out = set(visit.form.all("shown")) - set(visit.form.all("to"))
+    testers = visit.app.ledger.testers.all()
+    return tuple(Offer(id=one.id, address=one.address, ticked=str(one.id) not in left_out) for one in testers)
 
 
 def add(visit: Visit) -> Response:

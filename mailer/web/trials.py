@@ -37,14 +37,14 @@ def send_test(visit: Visit) -> Response:
     if any(one.outcome.verdict is not Verdict.ACCEPT for one in done):
         return show_preview(visit, tried=[(one.to, _meaning(one)) for one in done])
     answer = visit.go(f"/release/{draft.id}/preview", said="test_sent", n=visit.query("n"), view=visit.query("view"))
-    other = visit.form.get("also").strip()
-    left_out = ".".join(str(one.id) for one in offered(visit) if not one.ticked and one.address != other)
+    left_out = ".".join(str(one.id) for one in offered(visit) if not one.ticked)
     answer.set_cookie(LEFT_OUT, left_out, max_age=_YEAR, samesite="lax", httponly=True, path="/")
     return answer
 
 
 def _tried(visit: Visit, prepared: Preparation) -> tuple[Rehearsed, ...]:
-    to = [one.address for one in offered(visit) if one.ticked]
+    chosen = visit.form.all("to")
+    to = [one.address for one in offered(visit) if str(one.id) in chosen]
     other = visit.form.get("also").strip()
     if other:
         if visit.form.get("keep"):

@@ -33,7 +33,7 @@ from mailer.web.plain import remedy_for_pages
 from mailer.web.roles import Role, role_of
 from mailer.web.screen import fill
 from mailer.web.words import NOTICES, Spoken
-from mailer.wording import LANGUAGES, Language
+from mailer.wording import LANGUAGES, Language, Text
 
 __all__ = ["COOKIE", "Visit", "Visitor", "action", "digest_of", "language_of", "own_path", "page"]
 
@@ -201,7 +201,11 @@ def action(handler: Handler, *, needs: Role = Role.WRITE, public: bool = False) 
         if refusal is not None:
             # nobody who may not send this form makes the server read it
             return refusal
-        return await run_in_threadpool(_answer, request, handler, needs, public, await _typed(request))
+        try:
+            form = await _typed(request)
+        except HTTPException:
+            return visit.trouble(_unreadable())
+        return await run_in_threadpool(_answer, request, handler, needs, public, form)
 
     return endpoint
 
@@ -260,6 +264,13 @@ def _visitor(app: App, request: Request) -> Visitor | None:
 
 def cookie_name(request: Request) -> str:
     return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def _unreadable() -> UsageError:
+    return UsageError(
+        Text("보낸 내용이 너무 크거나 온전하지 않습니다", "what was sent is too large, or not whole"),
+        remedy=Text("파일과 글의 크기를 확인해 주십시오", "check the size of the file and of the text"),
+    )
 
 
 async def _typed(request: Request) -> Typed:

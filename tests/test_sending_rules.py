@@ -94,7 +94,7 @@ def test_one_bad_person_never_pauses() -> None:
     """Every eleventh address refused is a list with bad addresses, not a broken server."""
     judge = Judge(connections=4)
     causes = [
-        judge.see(outcome(Verdict.REFUSE) if n % 11 == 0 else outcome(Verdict.ACCEPT, code=250)) for n in range(500)
+        judge.see(outcome(Verdict.REFUSE) if n % 11 == 0 else outcome(Verdict.ACCEPT, code=250), 0.0) for n in range(500)
     ]
     assert set(causes) == {None}
 
@@ -102,7 +102,7 @@ def test_one_bad_person_never_pauses() -> None:
 def test_nothing_but_refusals_pauses_within_twenty() -> None:
     """A list of refusals is stopped before it is burned."""
     judge = Judge(connections=4)
-    causes = [judge.see(outcome(Verdict.REFUSE)) for _ in range(20)]
+    causes = [judge.see(outcome(Verdict.REFUSE), 0.0) for _ in range(20)]
     assert causes[:19] == [None] * 19
     assert causes[19] is PauseCause.ERROR_RATE
 
@@ -111,14 +111,14 @@ def test_a_message_nobody_takes_pauses_after_three() -> None:
     """Three refusals of the message itself in a row stop the dispatch."""
     judge = Judge(connections=4)
     refused = outcome(Verdict.REFUSE, Scope.MESSAGE, Stage.END, 554)
-    assert [judge.see(refused) for _ in range(3)] == [None, None, PauseCause.MESSAGE]
+    assert [judge.see(refused, 0.0) for _ in range(3)] == [None, None, PauseCause.MESSAGE]
 
 
 def test_a_message_larger_than_announced_pauses_at_once() -> None:
     """The server has said beforehand that it takes it from nobody: no attempt, no second try."""
     judge = Judge(connections=4)
     too_large = outcome(Verdict.REFUSE, Scope.MESSAGE, Stage.MAIL, 0)
-    assert judge.see(too_large) is PauseCause.MESSAGE
+    assert judge.see(too_large, 0.0) is PauseCause.MESSAGE
     assert concerns_nobody(too_large)
 
 
@@ -126,7 +126,7 @@ def test_refused_login_pauses_at_once() -> None:
     """One try: a second one locks accounts."""
     judge = Judge(connections=4)
     refused = outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 535)
-    assert judge.see(refused) is PauseCause.LOGIN
+    assert judge.see(refused, 0.0) is PauseCause.LOGIN
     assert concerns_nobody(refused)
 
 
@@ -135,7 +135,7 @@ def test_a_dead_server_pauses_after_a_bounded_number(connections: int) -> None:
     """Eight failures in a row per connection, then stop."""
     judge = Judge(connections=connections)
     dead = outcome(Verdict.DEFER, Scope.SITE, Stage.CONNECT, 0)
-    causes = [judge.see(dead) for _ in range(8 * connections)]
+    causes = [judge.see(dead, 0.0) for _ in range(8 * connections)]
     assert causes[-1] is PauseCause.SITE
     assert set(causes[:-1]) == {None}
 
@@ -144,8 +144,17 @@ def test_doubts_in_a_row_pause() -> None:
     """A relay that hangs after the final dot must not take the whole list into doubt."""
     judge = Judge(connections=2)
     doubt = outcome(Verdict.DOUBT, Scope.SITE, Stage.END, 0)
-    assert [judge.see(doubt) for _ in range(4)] == [None, None, None, PauseCause.SITE]
+    assert [judge.see(doubt, 0.0) for _ in range(4)] == [None, None, None, PauseCause.SITE]
     assert not concerns_nobody(doubt)
+
+
+def test_a_silent_server_pauses_before_all_its_time_outs() -> None:
+    """Failures that take a minute each: five minutes without anything else are enough; an acceptance between them starts anew."""
+    judge = Judge(connections=4)
+    silent = outcome(Verdict.DEFER, Scope.SITE, Stage.CONNECT, 0)
+    assert [judge.see(silent, minute * 60.0) for minute in range(1, 6)] == [None] * 5
+    assert judge.see(outcome(Verdict.ACCEPT, code=250), 301.0) is None
+    assert [judge.see(silent, minute * 60.0) for minute in range(6, 12)] == [None] * 5 + [PauseCause.SITE]
 
 
 @pytest.mark.parametrize(("every", "paused"), [(2, True), (5, True), (100, False), (400, False)])
@@ -153,7 +162,7 @@ def test_doubts_between_acceptances(every: int, paused: bool) -> None:
     """A doubt weighs as much as ten acceptances: one in five stops the dispatch, one in a hundred never does."""
     judge = Judge(connections=4)
     doubt, fine = outcome(Verdict.DOUBT, Scope.SITE, Stage.END, 0), outcome(Verdict.ACCEPT, code=250)
-    causes = [judge.see(doubt if n % every == 0 else fine) for n in range(1, 5_000)]
+    causes = [judge.see(doubt if n % every == 0 else fine, 0.0) for n in range(1, 5_000)]
     assert (PauseCause.SITE in causes) is paused
 
 
@@ -162,12 +171,12 @@ def test_a_server_that_puts_everybody_off_is_asked_twenty_times(connections: int
     """However many connections there are: 4xx to MAIL for everybody stops within twenty."""
     judge = Judge(connections=connections)
     later = outcome(Verdict.DEFER, Scope.SITE, Stage.MAIL, 451)
-    assert PauseCause.SITE in [judge.see(later) for _ in range(20)]
+    assert PauseCause.SITE in [judge.see(later, 0.0) for _ in range(20)]
 
 
 def test_a_login_that_broke_off_is_not_a_refusal() -> None:
     """A connection lost during the login, or a 454, may be tried again; a forgotten login may not."""
     judge = Judge(connections=4)
-    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 0)) is None
-    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 454)) is None
-    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.MAIL, 530)) is PauseCause.LOGIN
+    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 0), 0.0) is None
+    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.AUTH, 454), 0.0) is None
+    assert judge.see(outcome(Verdict.DEFER, Scope.SITE, Stage.MAIL, 530), 0.0) is PauseCause.LOGIN

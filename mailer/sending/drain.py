@@ -353,7 +353,7 @@ class Drain:
             self._halt.set()
 
     def _weigh(self, outcome: Outcome) -> None:
-        cause = self._judge.see(outcome)
+        cause = self._judge.see(outcome, self._site.clock.monotonic())
         if cause is None:
             return
         reply = outcome.reply

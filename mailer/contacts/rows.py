@@ -178,35 +178,26 @@ class RowReader:
     def _drop(
         self, record: Record, code: str, column: int | None, value: str, text: Text, suggestion: str | None = None
     ) -> None:
-        header = self._header if column is None else self._columns.headers[column]
         is_duplicate = code == "duplicate"
         self.bad += not is_duplicate
-        self._problems.append(
-            Problem(
-                problem=text,
-                code=code,
-                row=record.line,
-                column=header,
-                value=printable(value),
-                suggestion=suggestion,
-                cells=() if is_duplicate else tuple(cell[:CELL_LIMIT] for cell in record.cells),
-            )
-        )
+        cells = () if is_duplicate else tuple(cell[:CELL_LIMIT] for cell in record.cells)
+        self._note(record, code, column, value, text, suggestion, drops=True, cells=cells)
 
     def _warn(
         self, record: Record, code: str, column: int, value: str, text: Text, suggestion: str | None = None
     ) -> None:
+        self._note(record, code, column, value, text, suggestion, drops=False, cells=())
+
+    def _note(
+        self, record: Record, code: str, column: int | None, value: str, text: Text, suggestion: str | None,
+        *, drops: bool, cells: tuple[str, ...],
+    ) -> None:  # fmt: skip
         self._problems.append(
             Problem(
-                problem=text,
-                code=code,
-                row=record.line,
-                column=self._columns.headers[column],
-                value=printable(value),
-                suggestion=suggestion,
-                drops=False,
+                problem=text, code=code, row=record.line, value=printable(value), suggestion=suggestion, drops=drops, cells=cells,
+                column=self._header if column is None else self._columns.headers[column],
             )
-        )
+        )  # fmt: skip
 
 
 def _tidy(cell: str) -> str:

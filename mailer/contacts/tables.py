@@ -68,51 +68,42 @@ def _record_at(lines: Sequence[str], position: int, delimiter: str) -> Record:
     line = lines[position]
     if '"' not in line:
         return Record(position + 1, position + 1, line.split(delimiter, WIDTH))
-    last = _closing_line(lines, position, delimiter)
+    last = _last_line(lines, position, delimiter)
     if last is None:
         return Record(position + 1, position + 1, _unquoted(line, delimiter), torn=True)
     return Record(position + 1, last + 1, _cells("\n".join(lines[position : last + 1]), delimiter))
 
 
-def _closing_line(lines: Sequence[str], position: int, delimiter: str) -> int | None:
-    """The line on which the quotes opened at `position` are closed; None when they are not, or swallow whole records: a line
-    inside the quotes with an @ and exactly as many delimiters as the first line, or a quote that really opens another cell."""
+def _last_line(lines: Sequence[str], position: int, delimiter: str) -> int | None:
+    """The line on which the record that begins at `position` ends. None when its quotes are never closed, close in the middle of
+    a cell, or swallow a whole record: a line inside them with an @ and exactly as many delimiters as the first line."""
     width = lines[position].count(delimiter)
-    inside, _, _ = _scan(lines[position], delimiter, inside=False)
+    is_open = _is_left_open(lines[position], delimiter)
     at = position
-    while inside:
+    while is_open:
         at += 1
         if at >= min(position + CELL_LINES, len(lines)):
             return None
-        inside, clean, close = _scan(lines[at], delimiter, inside=True)
-        swallowed = lines[at][:close]
-        if not clean or (width and "@" in swallowed and swallowed.count(delimiter) == width):
+        close = _closing_quote(lines[at], 0)
+        inside, after = (lines[at], "") if close < 0 else (lines[at][:close], lines[at][close + 1 :].lstrip(" "))
+        if (after and not after.startswith(delimiter)) or (
+            width and "@" in inside and inside.count(delimiter) == width
+        ):
             return None
+        is_open = close < 0 or _is_left_open(after, delimiter)
     return at
 
 
-def _scan(line: str, delimiter: str, *, inside: bool) -> tuple[bool, bool, int]:
-    """(whether a quoted cell is open at the end, whether the cell open at the start was closed cleanly, where it was closed:
-    the length of the line when it was not). A quote opens only at the start of a cell; what closes a cell must be followed by
-    a delimiter."""
-    closed_at, clean = (len(line), True) if inside else (0, True)
-    first = inside
+def _is_left_open(line: str, delimiter: str) -> bool:
+    """Whether a quoted cell that begins in `line` does not end in it. A quote opens only at the start of a cell."""
     opening = re.compile(f'(?:^|{re.escape(delimiter)}) *"')
     position = 0
-    while True:
-        if inside:
-            close = _closing_quote(line, position)
-            if close < 0:
-                return True, clean, closed_at
-            if first:
-                after = line[close + 1 :].lstrip(" ")
-                closed_at, clean = close, not after or after.startswith(delimiter)
-            inside = first = False
-            position = close + 1
-        opened = opening.search(line, position)
-        if opened is None:
-            return False, clean, closed_at
-        inside, position = True, opened.end()
+    while opened := opening.search(line, position):
+        close = _closing_quote(line, opened.end())
+        if close < 0:
+            return True
+        position = close + 1
+    return False
 
 
 def _closing_quote(line: str, position: int) -> int:

@@ -33,8 +33,8 @@ __all__ = [
     "ConfigError",
     "DocumentError",
     "IllegalMove",
-    "LedgerError",
     "LedgerBusy",
+    "LedgerError",
     "LedgerFull",
     "LedgerUnusable",
     "LetterError",
@@ -63,6 +63,8 @@ _REASONS = {
     errno.EEXIST: "같은 이름이 이미 있습니다",
     errno.ENAMETOOLONG: "이름이 너무 깁니다",
     errno.EMFILE: "열린 파일이 너무 많습니다",
+    errno.EADDRINUSE: "다른 프로그램이 쓰고 있습니다",
+    errno.EADDRNOTAVAIL: "이 컴퓨터의 주소가 아닙니다",
     errno.EIO: "저장 장치가 응답하지 않습니다",
 }
 

@@ -38,7 +38,7 @@ ROWS_AT_ONCE = 1_000
 _VERDICT_WORDS = {
     Verdict.ACCEPT: Text("접수", "accepted"),
     Verdict.DEFER: Text("나중에", "later"),
-    Verdict.REFUSE: Text("거절", "refused"),
+    Verdict.REFUSE: Text("거부", "refused"),
     Verdict.DOUBT: Text("확인 필요", "in doubt"),
 }
 _VERDICT_INKS = {Verdict.ACCEPT: "good", Verdict.DEFER: "warn", Verdict.REFUSE: "bad", Verdict.DOUBT: "warn"}
@@ -121,7 +121,7 @@ def _states(typed: str) -> tuple[DeliveryState, ...]:
     wrong = [word for word in wanted if word not in known]
     if wrong:
         words = Text(
-            f"{wrong[0]}: 없는 결과입니다. 있는 것: {', '.join(known)}",
+            f"{wrong[0]}: 없는 결과입니다. 쓸 수 있는 값: {', '.join(known)}",
             f"{wrong[0]}: no such state; there are {', '.join(known)}",
         )
         raise click.BadParameter(to_spoken(words), param_hint="--state")

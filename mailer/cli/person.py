@@ -19,7 +19,7 @@ from mailer.desk.forgetting import Erased, list_files
 from mailer.desk.forgetting import forget as erase
 from mailer.desk.report import log_lines, log_record
 from mailer.dispatch import Address
-from mailer.errors import UsageError
+from mailer.errors import StoppedByCheck, UsageError
 from mailer.ledger import LogFilter
 from mailer.wording import Text
 
@@ -194,12 +194,13 @@ def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> Non
 
 def _agree(screen: Screen, wanted: Address, files: int, *, yes: bool) -> None:
     question = Text(
-        f"{wanted}: 파일 {files}개와 발송 기록, 미리보기, 연습 받은편지함에서 지웁니다. 되돌릴 수 없습니다",
-        f"Erase {wanted} from {files} files, the log, previews and the practice inbox, for good",
+        f"{wanted}: 파일 {files}개와 발송 기록, 미리보기, 연습 받은편지함에서 지웁니다. 되돌릴 수 없습니다. 지우시겠습니까?",
+        f"Erase {wanted} from {files} files, the log, previews and the practice inbox, for good?",
     )
     if yes:
         return
     if not screen.stdin.isatty():
         words = Text("확인받을 수 없습니다. --yes를 함께 적으십시오", "nobody can confirm; add --yes")
         raise click.UsageError(to_spoken(words))
-    click.confirm(to_spoken(question), abort=True, err=True)
+    if not click.confirm(to_spoken(question), err=True):
+        raise StoppedByCheck(Text("아무것도 지우지 않았습니다", "nothing was erased"))

@@ -16,7 +16,7 @@ from mailer.errors import UsageError
 from mailer.ledger import LogFilter
 from mailer.ledger.dispatches import no_such_dispatch
 from mailer.transport import said
-from mailer.wording import Text
+from mailer.wording import Text, with_particle
 
 __all__ = ["dispatch_of", "exit_code", "next_commands", "reply_words", "show_paused", "show_result"]
 
@@ -59,6 +59,7 @@ def show_result(screen: Screen, app: App, number: int) -> int:
     if screen.json_wanted:
         screen.json(send_record(status))
     else:
+        screen.gap(talk=True)
         show_not_accepted(screen, app, status)
         screen.print(_last_line(status), ink="bold")
     show_paused(screen, status.dispatch)
@@ -113,7 +114,7 @@ def _last_line(status: Status) -> Text:
     }.get(dispatch.status, _OPEN)
     total, counts = people(status.total), counts_text(status.counts)
     return Text(
-        f"발송 {dispatch.id} {head.ko}: {total.ko} 가운데 {counts.ko}",
+        f"발송 {with_particle(dispatch.id, '이/가')} {head.ko}: {total.ko} 가운데 {counts.ko}",
         f"Dispatch {dispatch.id}. {head.en}: of {total.en}, {counts.en}",
     )
 

@@ -216,6 +216,7 @@ def _say_scheduled(screen: Screen, app: App, dispatch: Dispatch, number: int) ->
     if screen.json_wanted:
         screen.json(schedule_record(dispatch, number))
     else:
+        screen.gap(talk=True)
         at, away, count = local(dispatch.send_at, dispatch.zone), distance(app.now(), dispatch.send_at), people(number)
         screen.print(
             Text(

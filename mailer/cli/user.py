@@ -77,6 +77,9 @@ def list_(call: Call) -> int:
     else:
         columns = [Column(title=Text("이름", "name")), Column(title=Text("권한", "role"))]
         call.screen.table(columns, [[one.name, one.role] for one in accounts])
+        if not accounts:
+            call.screen.say(Text("아직 계정이 없습니다.", "There are no accounts yet."))
+            call.screen.hint("mailer user add NAME --role admin", Text("만들기", "make one"))
     return 0
 
 

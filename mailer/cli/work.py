@@ -124,7 +124,9 @@ class Watcher:
         self._touched.add(dispatch.id)
         counts, count = counts_text(status.counts), people(status.total)
         name = Text(f"발송 {dispatch.id}", f"Dispatch {dispatch.id}")
-        if dispatch.status is DispatchStatus.SENDING:
+        if dispatch.status is DispatchStatus.SENDING and before is None and status.settled:
+            self._line(Text(f"{name.ko} 이어서: {counts.ko}", f"{name.en} goes on: {counts.en}"))
+        elif dispatch.status is DispatchStatus.SENDING:
             self._line(
                 Text(f"{name.ko} 시작: {count.ko}, {dispatch.title}", f"{name.en} starts: {count.en}, {dispatch.title}")
             )

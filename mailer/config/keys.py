@@ -197,7 +197,7 @@ _TABLE = (
         name="MAILER_LATE_AFTER",
         default="15m",
         meaning=Text(
-            "예약 시각보다 이만큼 넘게 늦으면 보내지 않고 멈춥니다",
+            "예약 시각보다 이만큼 넘게 늦으면 보내지 않고 보류합니다",
             "a scheduled send later than this is held instead of sent",
         ),
         allowed=_DURATION,

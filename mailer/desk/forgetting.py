@@ -18,7 +18,7 @@ from mailer.contacts import parse_address, upkeep
 from mailer.contacts.upkeep import Forgotten
 from mailer.desk.preview import WRITTEN, file_part
 from mailer.dispatch import Address
-from mailer.errors import WorkspaceError
+from mailer.errors import WorkspaceError, system_reason
 from mailer.ledger import ForgottenRows, Ledger
 from mailer.wording import Text
 
@@ -124,8 +124,9 @@ def _delete(path: Path) -> bool:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
+        reason = system_reason(error)
         raise WorkspaceError(
-            Text(f"파일을 지울 수 없습니다 ({error.strerror})", f"a file cannot be deleted ({error.strerror})"),
+            Text(f"파일을 지울 수 없습니다: {reason.ko}", f"a file cannot be deleted: {reason.en}"),
             where=str(path),
             remedy=Text(
                 "권한을 확인한 뒤 같은 명령을 다시 하십시오", "check permissions, then give the same command again"

@@ -224,7 +224,7 @@ def taken_after_all(row: LogRow) -> bool:
 
 
 _RESUME = (Text("이어서 보내기", "go on"), "mailer resume {n}")
-_CANCEL = (Text("취소하기", "call it off"), "mailer cancel {n}")
+_CANCEL = (Text("취소", "call it off"), "mailer cancel {n}")
 _DOCTOR = (Text("서버 확인", "test the server"), "mailer doctor")
 
 _PAUSED: dict[PauseCause, tuple[Text, tuple[tuple[Text, str], ...]]] = {

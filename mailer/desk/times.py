@@ -56,8 +56,8 @@ def read_wall_time(typed: str, zone: str, now: datetime) -> WallTime:
     if instant <= now:
         raise UsageError(
             Text(
-                f"이미 지난 시각입니다: {local(instant, zone).ko} ({zone})",
-                f"this is past: {local(instant, zone).en} ({zone})",
+                f"이미 지난 시각입니다: {local(instant, zone).ko} {zone}",
+                f"this is past: {local(instant, zone).en} {zone}",
             ),
             where="--at",
             remedy=Text(f"지금 시각: {local(now, zone).ko}", f"it is now {local(now, zone).en}"),

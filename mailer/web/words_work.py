@@ -138,7 +138,7 @@ WORK = {
     "missing": Text("없음", "missing"),
     "play_failures": Text("실패 연습하기", "Play failures"),
     "play_line": Text(
-        "연습에서 이 주소가 거절하거나 응답하지 않게 합니다.", "Make an address refuse, or not answer, in practice."
+        "연습에서 이 주소가 거부하거나 응답하지 않게 합니다.", "Make an address refuse, or not answer, in practice."
     ),
     "answer": Text("응답", "Answer"),
     "set": Text("적용", "Set"),

@@ -94,7 +94,8 @@ def test_one_bad_person_never_pauses() -> None:
     """Every eleventh address refused is a list with bad addresses, not a broken server."""
     judge = Judge(connections=4)
     causes = [
-        judge.see(outcome(Verdict.REFUSE) if n % 11 == 0 else outcome(Verdict.ACCEPT, code=250), 0.0) for n in range(500)
+        judge.see(outcome(Verdict.REFUSE) if n % 11 == 0 else outcome(Verdict.ACCEPT, code=250), 0.0)
+        for n in range(500)
     ]
     assert set(causes) == {None}
 

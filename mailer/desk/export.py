@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+import itertools
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +20,9 @@ from mailer.errors import UsageError, WorkspaceError, system_reason
 from mailer.transport import seen
 from mailer.wording import Language, Text
 
-__all__ = ["STATE_WORDS", "export_log"]
+__all__ = ["STATE_WORDS", "csv_stream", "export_log"]
+
+STREAMED = 200
 
 STATE_WORDS = {
     DeliveryState.QUEUED: Text("대기", "queued"),
@@ -69,6 +74,14 @@ def export_log(lines: Iterable[LogLine], path: Path, *, language: Language, zone
         return write(part, heading, (_cells(line, language, zone) for line in lines))
 
 
+def csv_stream(lines: Iterable[LogLine], *, language: Language, zone: str) -> Iterator[bytes]:
+    """The bytes of the CSV file that `export_log` would write: the heading at once, the rest as the lines come."""
+    yield codecs.BOM_UTF8 + _csv_bytes([[column.to(language) for column in COLUMNS]])
+    rows = (_guarded(_cells(line, language, zone)) for line in lines)
+    while part := list(itertools.islice(rows, STREAMED)):
+        yield _csv_bytes(part)
+
+
 def _cells(line: LogLine, language: Language, zone: str) -> list[str | int]:
     row, delivery = line.row, line.row.delivery
     outcome = row.last.outcome if row.last else None
@@ -105,6 +118,12 @@ def _csv(part: Path, heading: Sequence[str], rows: Iterable[Sequence[str | int]]
             writer.writerow(_guarded(row))
             number += 1
     return number
+
+
+def _csv_bytes(rows: Iterable[Sequence[str | int]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def _xlsx(part: Path, heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:

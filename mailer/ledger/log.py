@@ -42,24 +42,15 @@ class Log:
 
     def rows(self, which: LogFilter, *, limit: int | None = None, offset: int = 0) -> tuple[LogRow, ...]:
         """Rows in dispatch and list order, newest dispatch first."""
-        d, a, first = t.delivery.c, t.attempt.alias("last"), t.attempt.alias("first")
-        query = (
-            sa.select(
-                t.delivery,
-                *(column.label(f"last_{column.name}") for column in a.c),
-                first.c.started_at.label("first_started_at"),
-            )
-            .outerjoin(a, sa.and_(a.c.delivery_id == d.id, a.c.number == d.attempts))
-            .outerjoin(first, sa.and_(first.c.delivery_id == d.id, first.c.number == 1))
-            .order_by(d.dispatch_id.desc(), d.position)
-        )
+        last = t.attempt.alias("last")
+        query, d = wide(last), t.delivery.c
         if limit is None and not offset:
-            query = query.where(*conditions(which, a))
+            query = query.where(*conditions(which, last))
         else:
             # first the few ids, over an index; joined and sorted as a whole, a large log would be read through for one page
             query = query.where(d.id.in_(self._ids(which, limit, offset)))
         with self._database.reading() as connection:
-            return tuple(log_row(row) for row in connection.execute(query))
+            return tuple(log_row(row) for row in connection.execute(query.order_by(d.dispatch_id.desc(), d.position)))
 
     @staticmethod
     def _ids(which: LogFilter, limit: int | None, offset: int) -> sa.Select[tuple[int]]:
@@ -112,6 +103,17 @@ class Log:
                 query = sa.select(e.delivery_id, e.note).where(e.delivery_id.in_(wanted[start : start + 500]))
                 found.update({row.delivery_id: row.note for row in connection.execute(query.order_by(e.id))})
         return found
+
+
+def wide(last: sa.FromClause) -> sa.Select[Any]:
+    """Deliveries with the columns of their last attempt and the beginning of their first."""
+    d, first = t.delivery.c, t.attempt.alias("first")
+    columns = [column.label(f"last_{column.name}") for column in last.c]
+    return (
+        sa.select(t.delivery, *columns, first.c.started_at.label("first_started_at"))
+        .outerjoin(last, sa.and_(last.c.delivery_id == d.id, last.c.number == d.attempts))
+        .outerjoin(first, sa.and_(first.c.delivery_id == d.id, first.c.number == 1))
+    )
 
 
 def conditions(which: LogFilter, last: sa.FromClause) -> list[sa.ColumnElement[bool]]:

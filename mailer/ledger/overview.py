@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from mailer.dispatch import DeliveryState
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
-from mailer.ledger.log import LogFilter, conditions, log_row
+from mailer.ledger.log import LogFilter, conditions, log_row, wide
 from mailer.ledger.values import LogRow
 
 __all__ = ["LogOrder", "Overview"]
@@ -112,20 +112,11 @@ class Overview:
         return tuple(sorted(self._rows(ids), key=lambda row: -row.delivery.id))
 
     def _rows(self, ids: list[int]) -> list[LogRow]:
-        d, last, first = t.delivery.c, t.attempt.alias("last"), t.attempt.alias("first")
-        query = (
-            sa.select(
-                t.delivery,
-                *(column.label(f"last_{column.name}") for column in last.c),
-                first.c.started_at.label("first_started_at"),
-            )
-            .outerjoin(last, sa.and_(last.c.delivery_id == d.id, last.c.number == d.attempts))
-            .outerjoin(first, sa.and_(first.c.delivery_id == d.id, first.c.number == 1))
-        )
+        query = wide(t.attempt.alias("last"))
         found: list[LogRow] = []
         with self._database.reading() as connection:
             for start in range(0, len(ids), 500):
-                part = query.where(d.id.in_(ids[start : start + 500]))
+                part = query.where(t.delivery.c.id.in_(ids[start : start + 500]))
                 found += [log_row(row) for row in connection.execute(part)]
         return found
 

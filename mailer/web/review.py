@@ -15,13 +15,13 @@ from starlette.responses import Response
 
 from mailer.desk.approval import schedule
 from mailer.desk.doubts import failed_deliveries, resend_failed, resolve
-from mailer.desk.export import export_log
-from mailer.desk.report import explained, log_lines, status_of
+from mailer.desk.export import csv_stream, export_log
+from mailer.desk.report import explained, log_lines, log_stream, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
 from mailer.errors import LedgerError, UsageError
 from mailer.ledger import LogFilter, LogOrder, LogRow
 from mailer.web.confirming import TYPED_ABOVE, hold_until, number_in
-from mailer.web.frames import download
+from mailer.web.frames import download, download_stream
 from mailer.web.plain import meaning_for_pages, told_for_pages
 from mailer.web.visit import Visit
 from mailer.wording import Text
@@ -66,17 +66,20 @@ def show_log(visit: Visit) -> Response:
 
 
 def export(visit: Visit) -> Response:
-    """The filtered log as a file, every row of it."""
+    """The filtered log as a file, every row of it; CSV begins at once, however long it becomes."""
     ending = visit.path("ending")
     if ending not in _KINDS:
         raise HTTPException(404)
-    lines = log_lines(visit.app.ledger, _filter(visit))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"log.{ending}"
-        export_log(lines, path, language=visit.language, zone=visit.app.config.timezone)
-        data = path.read_bytes()
     number = visit.query("dispatch")
     stem = f"{visit.w.log_file}-{number}" if number.isdecimal() else visit.w.log_file
+    lines, zone = log_stream(visit.app.ledger, _filter(visit)), visit.app.config.timezone
+    if ending == "csv":
+        parts = csv_stream(lines, language=visit.language, zone=zone)
+        return download_stream(parts, f"{stem}.{ending}", _KINDS[ending])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"log.{ending}"
+        export_log(lines, path, language=visit.language, zone=zone)
+        data = path.read_bytes()
     return download(data, f"{stem}.{ending}", _KINDS[ending])
 
 

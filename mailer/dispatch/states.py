@@ -99,8 +99,8 @@ DELIVERY_MOVES: dict[DeliveryMove, tuple[frozenset[DeliveryState], DeliveryState
     # an opt-out that came after approval still wins
     DeliveryMove.SUPPRESS: (_WAITING, _D.SUPPRESSED),
     DeliveryMove.CANCEL: (_WAITING, _D.CANCELLED),
-    # give_up_at has passed
-    DeliveryMove.EXPIRE: (_WAITING, _D.FAILED),
+    # give_up_at has passed; one that was never tried is not failed for it: its dispatch is paused
+    DeliveryMove.EXPIRE: (frozenset({_D.DEFERRED}), _D.FAILED),
     # 250 after the final dot, also when that reply comes after the lease ran out, or even after a person asked for a resend
     # that has not begun yet (the attempt number fences off everything else)
     DeliveryMove.ACCEPT: (frozenset({_D.SENDING, _D.IN_DOUBT, _D.QUEUED}), _D.ACCEPTED),

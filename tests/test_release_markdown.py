@@ -54,6 +54,15 @@ def test_sides_of_table_columns() -> None:
     assert table.side(7) == "left"
 
 
+@pytest.mark.parametrize("text", ["#### ", "# \u200b", "> ## \n> a"])
+def test_a_heading_without_words_is_no_heading(text: str) -> None:
+    """A mark that was left alone on its line does not stop the paper."""
+    for block in body_of(f"a\n\n{text}\n\nb"):
+        assert not isinstance(block, tree.Heading)
+        if isinstance(block, tree.Quote):
+            assert [type(inner) for inner in block.children] == [tree.Paragraph]
+
+
 def test_heading_levels_are_mapped() -> None:
     """The first heading is level 1 and no level is skipped, whatever the source counts from."""
     blocks = body_of("### a\n\n###### b\n\n#### c\n\n### d")

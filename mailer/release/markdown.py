@@ -32,6 +32,7 @@ from mailer.release.tree import (
     Strike,
     Strong,
     Table,
+    plain,
 )
 from mailer.wording import Text
 
@@ -128,7 +129,9 @@ class _Walk:
             token = self._take()
             if token.type == closing:
                 break
-            out.append(self._block(token))
+            block = self._block(token)
+            if not (isinstance(block, Heading) and _is_blank(block)):
+                out.append(block)
         return tuple(out)
 
     def _take(self) -> Token:
@@ -217,6 +220,11 @@ class _Walk:
         return Paragraph(
             line=line, lang=lang, children=runs_within(token.content.translate(_SPACES), lang, token.content)
         )
+
+
+def _is_blank(heading: Heading) -> bool:
+    """Nothing to see in it; PDF/UA-1 forbids such a heading, and no word is lost with it."""
+    return not any(char.isprintable() and not char.isspace() for char in plain(heading.children))
 
 
 def _inline(token: Token, line: int, remarks: Remarks) -> tuple[str, tuple[Inline, ...]]:

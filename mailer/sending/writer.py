@@ -105,7 +105,8 @@ class Writer:
 
     def _at_once(self, batch: Batch) -> bool:
         """True when it has been written, here and now: while the disk is quick and nobody else writes, that costs less than to
-        hand it to another thread. Nothing else happens meanwhile, so after a slow commit the next one goes to the thread."""
+        hand it to another thread (docs/decisions/commit-in-place.md). Nothing else happens meanwhile, so after a slow commit the
+        next one goes to the thread."""
         if not self._quick:
             return False
         begun: frozenset[int] | Exception

@@ -142,7 +142,7 @@ delivery = Table(
     Index("ix_delivery_page", "dispatch_id", "position", "address", "name", "outlet"),
     Index("ix_delivery_address_key", "address_key"),
     # few rows are leased at any moment: finding them must not read every delivery ever made
-    Index("ix_delivery_lease_owner", "lease_owner", sqlite_where=LEASED, postgresql_where=LEASED),
+    Index("ix_delivery_lease_owner", "lease_owner", sqlite_where=LEASED),
 )
 
 attempt = Table(

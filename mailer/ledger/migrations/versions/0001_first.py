@@ -112,7 +112,6 @@ def upgrade() -> None:
         ["lease_owner"],
         unique=False,
         sqlite_where=leased,
-        postgresql_where=leased,
     )
     op.create_table(
         "left_out",

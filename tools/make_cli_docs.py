@@ -57,7 +57,7 @@ CODE_WORDS = (
     (
         "5",
         Text(
-            "메일 서버에 닿지 않거나 로그인이 거절되었습니다",
+            "메일 서버에 닿지 않거나 로그인이 거부되었습니다",
             "the mail server cannot be reached, or refused the login",
         ),
     ),

@@ -18,7 +18,7 @@ MADE = Text(
     "이 페이지는 프로그램에서 만들어집니다: `make docs`. 직접 고치지 마십시오.",
     "This page is made from the program: `make docs`. Do not edit it.",
 )
-HOW = Text("어디에 적나요", "Where they are written")
+HOW = Text("적는 곳", "Where they are written")
 HOW_WORDS = Text(
     """설정은 작업 폴더의 `.env` 파일에 `이름=값`으로 한 줄씩 적습니다. `mailer init`이 모든 항목과 설명이 든 파일을 만들어 줍니다.
 

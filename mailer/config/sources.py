@@ -98,7 +98,7 @@ def _from_layer(key: str, layer: Mapping[str, Raw], workspace: Path) -> Raw | No
         return direct
     if direct is not None and direct.text:
         raise ConfigError(
-            Text(f"{key}와 {key}_FILE이 둘 다 있습니다", f"both {key} and {key}_FILE are given"),
+            Text(f"{key}, {key}_FILE: 둘 다 있습니다", f"both {key} and {key}_FILE are given"),
             where=named.origin.where,
             remedy=Text("둘 가운데 하나를 지우십시오", "remove one of the two"),
         )
@@ -141,7 +141,7 @@ def _decode(content: bytes, name: str) -> str:
         kind = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else _guess(content)
         raise ConfigError(
             Text(
-                f"UTF-8이 아닙니다{f' ({kind}로 보입니다)' if kind else ''}",
+                f"UTF-8이 아닙니다{f' (아마 {kind})' if kind else ''}",
                 f"not UTF-8{f' (looks like {kind})' * bool(kind)}",
             ),
             where=name if kind == "UTF-16" else f"{name}:{line}",

@@ -79,6 +79,7 @@ def _check_weekday(written: Written, line: int, remarks: Remarks) -> None:
     right_ko, right_en = weekday_text(written.day)
     day = written.day.isoformat()
     if written.weekday_is_wrong:
+        right_mark = f"'({right_ko})'"
         remarks.error(
             "weekday",
             line,
@@ -86,7 +87,10 @@ def _check_weekday(written: Written, line: int, remarks: Remarks) -> None:
                 f"요일이 틀립니다. {with_particle(day, '은/는')} {right_ko}요일입니다",
                 f"the weekday is wrong: {day} is a {right_en}",
             ),
-            Text(f"'({right_ko})'로 고치거나 날짜를 확인해 주십시오", f"write '({right_ko})', or check the date"),
+            Text(
+                f"{with_particle(right_mark, '으로/로')} 고치거나 날짜를 확인해 주십시오",
+                f"write {right_mark}, or check the date",
+            ),
         )
     elif written.weekday is not None:
         remarks.ok(

@@ -9,7 +9,7 @@ __all__ = ["WORK"]
 WORK = {
     # live
     "dispatch_line": Text("발송 {n} · 문서번호 {number}", "Dispatch {n} · number {number}"),
-    "follows": Text("발송 {n}을 다시 보냄", "sends dispatch {n} again"),
+    "follows": Text("발송 {n}에서 못 받은 사람에게 다시 보냄", "sends dispatch {n} again"),
     "pause": Text("잠시 멈춤", "Pause"),
     "go_on": Text("이어서 보내기", "Go on"),
     "send_now": Text("지금 보내기", "Send now"),

@@ -64,6 +64,10 @@ def test_reads_a_whole_letterhead() -> None:
         ("홈페이지: https://www.ganada.example/news", "web", "www.ganada.example/news"),
         ("E-mail: press@ganada.example", "email", "press@ganada.example"),
         ("주소: 12 Example Street", "address", "12 Example Street"),
+        ("E. press@ganada.example", "email", "press@ganada.example"),
+        ("www.ganada.example", "web", "www.ganada.example"),
+        ("23 Bogi-ro, Jongno-gu, Seoul", "address", "23 Bogi-ro, Jongno-gu, Seoul"),
+        ('<div align="center">가나다회</div>', "name_ko", "가나다회"),
     ],
 )
 def test_tells_lines_by_their_label(line: str, key: str, value: str) -> None:
@@ -82,3 +86,44 @@ def test_a_line_that_cannot_be_told_is_shown() -> None:
 def test_a_letter_without_letterhead_brings_none() -> None:
     """The file's letterhead is used then."""
     assert organisation("") == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "전화: 02-000-0101 | 팩스: 02-000-0102 | 이메일: press@ganada.example | 홈페이지: https://ganada.example",
+        "T. 02-000-0101  F. 02-000-0102  E. press@ganada.example  W. ganada.example",
+        "전화 02-000-0101, 팩스 02-000-0102 / press@ganada.example / https://ganada.example/",
+    ],
+)
+def test_everything_on_one_line(line: str) -> None:
+    """Numbers, e-mail and web page that share a line are all read."""
+    assert organisation(line) == {
+        "phone": "02-000-0101",
+        "fax": "02-000-0102",
+        "email": "press@ganada.example",
+        "web": "ganada.example",
+    }
+
+
+@pytest.mark.parametrize("line", ["보도자료", "보 도 자 료", "공동성명", "Press Release", "![로고](logo.png)"])
+def test_what_is_no_organisation(line: str) -> None:
+    """The kind of paper and a picture do not become the sender's name, and the author hears of them."""
+    release = parse(f"{line}\n\n가나다회\n\n{HEADER}".encode(), source="letter.md")
+    assert dict(release.organisation) == {"name_ko": "가나다회"}
+    (finding,) = [found for found in release.findings if found.code == "letter.letterhead_line"]
+    assert finding.where == "letter.md:1"
+
+
+def test_words_beside_a_number_are_shown() -> None:
+    """What is left of a line when its numbers are taken out is not lost in silence."""
+    release = parse(f"가나다회\n\n전화 02-000-0101 (사업자 101-82-00000)\n\n{HEADER}".encode(), source="letter.md")
+    assert dict(release.organisation)["phone"] == "02-000-0101"
+    assert "101-82-00000" in "".join(f.message.ko for f in release.findings if f.code == "letter.letterhead_line")
+
+
+def test_a_header_label_in_the_letterhead_is_no_header_block() -> None:
+    """The block with the most header lines is the header block."""
+    release = parse(f"가나다회\n\n담당 : 나보기\n\n{HEADER}".encode(), source="letter.md")
+    assert [finding.code for finding in release.findings if finding.level == Level.ERROR] == []
+    assert release.number == "26-12-국제-01"

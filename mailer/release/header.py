@@ -113,7 +113,7 @@ def _borders(lines: list[str], remarks: Remarks) -> tuple[int, int, bool]:
         if end is not None and any(_known(line) for line in lines[first_text + 1 : end]):
             front = any(_known(line) and _label(line).isascii() for line in lines[first_text + 1 : end])
             return first_text + 1, end, front
-    first = next((i for i, line in enumerate(lines[:_SEARCHED_LINES]) if _known(line)), None)
+    first = _first_of_block(lines[:_SEARCHED_LINES])
     if first is None:
         raise _headless(remarks)
     start = next((i + 1 for i in range(first, -1, -1) if is_rule(lines[i])), first)
@@ -121,6 +121,18 @@ def _borders(lines: list[str], remarks: Remarks) -> tuple[int, int, bool]:
     if end is not None and end - first < _SEARCHED_LINES:
         return start, end, False
     return start, _end_without_rule(lines, first, remarks), False
+
+
+def _first_of_block(lines: list[str]) -> int | None:
+    """The first header line between those two rules that have the most of them: a letterhead may hold a `담당 : …` of its own."""
+    blocks: list[list[int]] = [[]]
+    for index, line in enumerate(lines):
+        if is_rule(line):
+            blocks.append([])
+        elif _known(line):
+            blocks[-1].append(index)
+    fullest = max(blocks, key=len)
+    return fullest[0] if fullest else None
 
 
 def _next_rule(lines: list[str], start: int) -> int | None:

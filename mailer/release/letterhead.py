@@ -15,23 +15,42 @@ from mailer.wording import Text
 
 __all__ = ["read_organisation"]
 
-_LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
+_LINK = re.compile(r"(?<!!)\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>@]{0,200})?/?>")
 _MARKS = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|[<>]")
-_PHONE = re.compile(r"(?:전\s*화|Tel(?:ephone)?|Phone)\s*[.:]?\s*(?P<number>[+\d(][\d\s().~+-]*\d)", re.IGNORECASE)
-_FAX = re.compile(r"(?:팩\s*스|전\s*송|Fax)\s*[.:]?\s*(?P<number>[+\d(][\d\s().~+-]*\d)", re.IGNORECASE)
-_WEB = re.compile(
-    r"^(?:(?:웹\s*페이지|홈\s*페이지|웹\s*사이트|누리집|Web(?:site)?|Homepage)\s*[.:]?\s*)?(?:https?://)?"
-    r"(?P<host>(?:[\w-]+\.)+[\w-]{2,}(?:/[^\s]*)?)$",
-    re.IGNORECASE,
+_NUMBER = r"\s*[.:]?\s*(?P<value>[+\d(][\d\s().~+-]*\d)"
+_HOST = r"(?P<value>(?:[\w-]+\.)+[\w-]{2,}(?:/[^\s|,;]*)?)"
+_WEB_LABEL = r"(?:웹\s*페이지|홈\s*페이지|웹\s*사이트|누리집|Web(?:site)?|Homepage|\bW(?=[.:]))\s*[.:]?\s*"
+_PARTS = (
+    (
+        "email",
+        re.compile(
+            r"(?:(?:전자\s*우편|이메일|메일|E-?mail|\bE(?=[.:]))\s*[.:]?\s*)?(?P<value>[^\s@|,;:()]+@[^\s@|,;()]+\.[^\s@|,;()]+)",
+            re.IGNORECASE,
+        ),
+    ),
+    ("fax", re.compile(rf"(?:팩\s*스|전\s*송|Fax|\bF(?=[.:])){_NUMBER}", re.IGNORECASE)),
+    ("phone", re.compile(rf"(?:대표\s*)?(?:전\s*화|Tel(?:ephone)?|Phone|\bT(?=[.:])){_NUMBER}", re.IGNORECASE)),
+    (
+        "web",
+        re.compile(
+            rf"(?:{_WEB_LABEL}(?:https?://)?|https?://|(?=www\.)){_HOST}|^{_HOST.replace('value', 'alone')}$",
+            re.IGNORECASE,
+        ),
+    ),
 )
-_EMAIL = re.compile(
-    r"^(?:(?:전자\s*우편|이메일|메일|E-?mail)\s*[.:]?\s*)?(?P<address>[^\s@]+@[^\s@]+\.[^\s@]+)$", re.IGNORECASE
-)
+"""What may share a line, in the order in which it is taken out: an address ends in a host, a fax number looks like any other."""
+
 _ADDRESS = re.compile(
-    r"^(?:(?:주\s*소|Address)\s*[.:]\s*(?P<rest>.+)|(?P<whole>.*(?:[가-힣](?:로|길|동|구|시|군)\s).*\d.*))$"
+    r"^(?:(?:주\s*소|Address)\s*[.:]\s*(?P<rest>.+)|(?P<whole>.*(?:[가-힣](?:로|길|동|구|시|군)\s|[a-z]-(?:ro|gil|daero|gu|si|dong)\b).*\d.*"
+    r"|.*\d.*[a-z]-(?:ro|gil|daero)\b.*))$"
 )
+_KINDS = re.compile(
+    r"(?:공동)?성명서?|보도자료|논평|입장문?|기자회견문?|취재요청서?|보도요청서?|공문|pressrelease|(?:joint)?statement|mediaadvisory"
+)
+"""What kind of paper this is, not whose; the title's tags say it."""
+
 _HANGUL = re.compile(r"[가-힣]")
-_LATIN = re.compile(r"[A-Za-z]")
 _LONGEST = 300
 """No line of a letterhead is longer; the patterns above take quadratic time on one that is."""
 
@@ -41,38 +60,38 @@ def read_organisation(lines: list[str], remarks: Remarks) -> tuple[tuple[str, st
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         text = _bare(line[:_LONGEST])
-        if not text or not re.search(r"\w", text):
+        if not re.search(r"\w", text):
             continue
-        told = _tell(text, found) if len(line) <= _LONGEST else {}
-        if not told:
-            _note_unknown(text, number, remarks)
+        told, left = _tell(text, found) if len(line) <= _LONGEST else ({}, text)
+        if left:
+            _note_unknown(left, number, remarks)
         for key, value in told.items():
             found.setdefault(key, value)
     return tuple(found.items())
 
 
-def _tell(text: str, found: dict[str, str]) -> dict[str, str]:
-    """What one line says."""
-    numbers = {"phone": _PHONE.search(text), "fax": _FAX.search(text)}
-    told = {key: match["number"].strip() for key, match in numbers.items() if match}
-    if told:
-        return told
-    if match := _EMAIL.match(text):
-        return {"email": match["address"]}
-    if match := _WEB.match(text):
-        return {"web": match["host"].rstrip("/")}
-    if match := _ADDRESS.match(text):
-        return {"address": (match["rest"] or match["whole"]).strip()}
-    if re.search(r"\d", text):
-        return {}
-    key = "name_ko" if _HANGUL.search(text) else "name_en" if _LATIN.search(text) else ""
-    return {key: text} if key and key not in found else {}
+def _tell(text: str, found: dict[str, str]) -> tuple[dict[str, str], str]:
+    """What one line says, and what of it cannot be told."""
+    told: dict[str, str] = {}
+    for key, pattern in _PARTS:
+        if match := pattern.search(text):
+            told[key] = next(filter(None, match.groups())).strip().rstrip("/.")
+            text = f"{text[: match.start()]} {text[match.end() :]}"
+    left = " ".join(text.strip(" |/·,;:").split())
+    if not re.search(r"\w", left):
+        return told, ""
+    if match := _ADDRESS.match(left):
+        return told | {"address": (match["rest"] or match["whole"]).strip()}, ""
+    key = "name_ko" if _HANGUL.search(left) else "name_en"
+    if key in found or re.search(r"[\d|]|!\[", left) or _KINDS.fullmatch("".join(left.lower().split())):
+        return told, left
+    return told | {key: left}, ""
 
 
 def _bare(line: str) -> str:
-    """A line without Markdown's marks, breaks and links."""
+    """A line without Markdown's marks, breaks and links, and without tags."""
     text = _LINK.sub(r"\1", line.strip().lstrip("#").rstrip("\\"))
-    return " ".join(_MARKS.sub("", text).split())
+    return " ".join(_MARKS.sub("", _TAG.sub(" ", text)).split())
 
 
 def _note_unknown(text: str, number: int, remarks: Remarks) -> None:

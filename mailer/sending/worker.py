@@ -13,6 +13,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import cache
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus, PauseCause
 from mailer.dispatch.clock import Clock, SystemClock
@@ -69,10 +70,7 @@ class Worker:
 
         `only` narrows the work to one dispatch. Raises MailerError when the ledger fails.
         """
-        # what the program is made of stays until it ends: the collector need not walk through it again and again, nor look for
-        # cycles after every few messages
-        gc.freeze()
-        gc.set_threshold(10_000)
+        _spare_the_collector()
         self._presence.enter()
         try:
             await self._engine.run(lambda: self._tick(stop, only, until), stop)
@@ -193,3 +191,11 @@ class Worker:
         await asyncio.gather(*self._drains.values(), return_exceptions=True)
         await self._site.writer.close()
         await self._pool.close()
+
+
+@cache
+def _spare_the_collector() -> None:
+    """Once a process: what the program is made of stays until it ends, so the collector need not walk through it again and again,
+    nor look for cycles after every few messages."""
+    gc.freeze()
+    gc.set_threshold(10_000)

@@ -38,7 +38,8 @@ QUICK_SECONDS = 0.005
 
 class Writer:
     """Call `begin` and `settling` from any task of one event loop, and `close` when none is left. `full_patience` is how many
-    seconds a settlement waits for room on a full disk; a beginning never waits for it. `company` says how many connections are
+    seconds a settlement waits for room on a full disk, or beyond the database's own patience for another program that holds it; a
+    beginning never waits. `company` says how many connections are
     busy."""
 
     def __init__(self, ledger: Ledger, full_patience: float = 10.0, company: Callable[[], int] = lambda: 0) -> None:
@@ -51,7 +52,7 @@ class Writer:
         self._hurry = 0
         self._busy = False
         self._quick = True
-        self._full: LedgerFull | None = None
+        self._stuck: LedgerBusy | LedgerFull | None = None
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -76,8 +77,8 @@ class Writer:
 
     def _put(self, item: Beginning | Settlement) -> asyncio.Future[bool]:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        if self._full is not None and isinstance(item, Beginning):
-            answer.set_exception(self._full)
+        if self._stuck is not None and isinstance(item, Beginning):
+            answer.set_exception(self._stuck)
             return answer
         self._waiting.append((item, answer))
         self._begins += isinstance(item, Beginning)
@@ -160,9 +161,9 @@ class Writer:
 
     def _written(self, batch: Batch, begun: frozenset[int] | Exception) -> None:
         self._busy = False
-        self._full = begun if isinstance(begun, LedgerFull) else None
-        if self._full is not None:
-            self._wait_for_room(batch, self._full)
+        self._stuck = begun if isinstance(begun, LedgerBusy | LedgerFull) else None
+        if self._stuck is not None:
+            self._wait_for_room(batch, self._stuck)
         elif isinstance(begun, Exception):
             _fail(batch, begun)
         else:
@@ -174,7 +175,7 @@ class Writer:
         if self._waiting and not self._busy:
             self._gather()
 
-    def _wait_for_room(self, batch: Batch, error: LedgerFull) -> None:
+    def _wait_for_room(self, batch: Batch, error: LedgerBusy | LedgerFull) -> None:
         """Nothing new may leave. An outcome that is known is worth waiting for: losing it would make a doubt of a fact."""
         everybody, self._waiting, self._begins = [*batch, *self._waiting], [], 0
         _fail([entry for entry in everybody if isinstance(entry[0], Beginning)], error)
@@ -184,7 +185,7 @@ class Writer:
             self._busy = True
             asyncio.get_running_loop().call_later(FULL_WAIT_SECONDS, self._hand_over, known)
         else:
-            self._full = None
+            self._stuck = None
             _fail(known, error)
 
 

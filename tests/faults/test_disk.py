@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from mailer.dispatch import Delivery, DispatchStatus, Outcome, Reply, Stage, Verdict
-from mailer.errors import LedgerFull
+from mailer.errors import LedgerBusy, LedgerFull
 from mailer.ledger import Beginning, Ledger, Settlement, connect, open_ledger
 from mailer.sending.writer import Writer
 from tests.builders import T0
@@ -104,6 +104,30 @@ def test_room_that_comes_back_in_time(tmp_path: Path) -> None:
             assert not settling.done()
             limit(ledger, 10**6)
             await settling
+
+        asyncio.run(run())
+        assert counts(ledger, dispatch) == {"accepted": 1}
+
+
+def test_a_lock_that_is_given_back_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program holds the database for longer than a write waits: nothing new leaves, and a known outcome is no doubt."""
+    monkeypatch.setattr(connect, "BUSY_SECONDS", 0)
+    path = tmp_path / "mailer.db"
+    with closing(open_ledger(path)) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        dispatch = begin(ledger, journalists(1), T0)
+
+        async def run() -> None:
+            writer = Writer(ledger, full_patience=5.0)
+            (row,) = ledger.queue.claim(dispatch.id, owner="w", limit=1, now=T0, lease_until=T0)
+            await writer.begin(Beginning(delivery_id=row.id, owner="w", number=1, started_at=T0))
+            other.execute("BEGIN IMMEDIATE")
+            settling = asyncio.create_task(writer.settle(accepted(row, "taken")))
+            with pytest.raises(LedgerBusy):
+                await writer.begin(Beginning(delivery_id=row.id, owner="w", number=2, started_at=T0))
+            assert not settling.done()
+            other.execute("ROLLBACK")
+            await settling
+            await writer.close()
 
         asyncio.run(run())
         assert counts(ledger, dispatch) == {"accepted": 1}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 HOLD = 45_000
+NAMED = LETTER.replace("제 목 :", "연 명 : names.txt\n제 목 :")
 
 
 def expect(found: Any) -> Any:
@@ -163,11 +164,15 @@ def test_two_tabs_send_once(office: Office) -> None:
 
 
 def test_the_job_without_javascript(office: Office) -> None:
-    """Every step is a plain form or link; the live page reloads itself."""
+    """Every step is a plain form or link, also for the file of signatories that a letter names; the live page reloads itself."""
     office.people(2)
     office.serve()
     page = office.page(java_script_enabled=False)
-    written(page)
+    written(page, NAMED)
+    expect(page.locator("#names")).to_contain_text("아직 없습니다: names.txt")
+    page.fill("textarea[name=pasted]", "가람 모임\n나루 모임\n총 2")
+    page.click("button[value=names]")
+    expect(page.locator("#names")).to_contain_text("2곳")
     addressed(page, "press")
     page.click("text=다음: 미리보기")
     page.click("ol.steps >> text=5 발송")
@@ -234,7 +239,7 @@ def test_unsaved_words_are_guarded_and_saved(office: Office) -> None:
     written(page)
     page.fill("textarea.letter", LETTER.replace("(목)", "(금)"))
     expect(page.locator("[data-save-state]")).to_have_text("저장했습니다")
-    page.click("[data-side] a[data-line]")
+    page.click("[data-part=side] a[data-line]")
     chosen = page.evaluate("getSelection().toString() || document.activeElement.value.substring("
                            "document.activeElement.selectionStart, document.activeElement.selectionEnd)")  # fmt: skip
     assert "(금)" in chosen
@@ -244,6 +249,33 @@ def test_unsaved_words_are_guarded_and_saved(office: Office) -> None:
     expect(other.locator("[data-save-state]")).to_have_text("저장했습니다")
     page.fill("textarea.letter", LETTER + "\nmine\n")
     expect(page.locator("[data-save-state]")).to_contain_text("먼저 저장했습니다")
+    page.click("form[data-keep] button.main")
+    expect(page.locator("main .note.warn")).to_contain_text("먼저 저장했습니다")
+    page.fill("textarea.letter", LETTER + "\nmine, too\n")
+    page.wait_for_timeout(2500)
+    other.reload()
+    expect(other.locator("textarea.letter")).to_have_value(LETTER + "\nhers\n")
+    page.click("form[data-keep] button.main")
+    expect(page.locator("textarea.letter")).to_have_value(LETTER + "\nmine, too\n")
+
+
+def test_names_wait_while_the_letter_is_saved(office: Office) -> None:
+    """A list that was pasted beside the letter survives the saves of the text, and is kept under the name that then stands there."""
+    office.serve()
+    page = office.page()
+    written(page, NAMED)
+    page.fill("textarea[name=pasted]", "가람 모임\n나루 모임")
+    page.fill("textarea.letter", NAMED.replace("names.txt", "others.txt"))
+    expect(page.locator("#names")).to_contain_text("others.txt")
+    expect(page.locator("textarea[name=pasted]")).to_have_value("가람 모임\n나루 모임")
+    page.click("button[value=names]")
+    expect(page.locator("#names")).to_contain_text("2곳")
+    page.click("summary")
+    page.set_input_files(
+        "form[action$=upload] [type=file]", {"name": "b.md", "mimeType": "", "buffer": LETTER.encode()}
+    )
+    page.click("form[action$=upload] button")
+    expect(page.locator("#names")).to_contain_text("쓰이지 않습니다")
 
 
 def test_the_mail_server_is_set_in_the_browser(office: Office) -> None:

@@ -20,6 +20,7 @@ PAGES = (
     "/dispatch/1/resend", "/people", "/people/list/press", "/people/suppressed", "/people/person?address=reporter001@paper.example",
     "/inbox", "/settings", "/nowhere",
 )  # fmt: skip
+NAMED = LETTER.replace("제 목 :", "연 명 : names.txt\n제 목 :")
 
 
 @pytest.fixture
@@ -36,9 +37,9 @@ def filled(office: Office) -> Any:
         page = office.page()
         for _ in range(2):
             page.goto(f"{office.place}/release/new")
-            page.set_input_files(
-                "input[name=file]", {"name": "a.md", "mimeType": "text/markdown", "buffer": LETTER.encode()}
-            )
+            for field, text in (("file", NAMED), ("names", "가람 모임\n" + "Long name " * 20 + "\n총 3\n")):
+                file = {"name": "a.md", "mimeType": "text/markdown", "buffer": text.encode()}
+                page.set_input_files(f"input[name={field}]", file)
             page.click("button[value=file]")
             page.click("ol.steps >> text=받는 사람")
             page.check("input[name=lists]")
@@ -49,6 +50,10 @@ def filled(office: Office) -> Any:
         page.fill("input[name=target]", "@" + "long-" * 10 + "name.example")
         page.click("form >> text=발송 제외")
         page.goto(f"{office.place}/settings")
+        page.fill(
+            "form[action='/settings/testers'] input[name=address]", "a.tester.with.quite.a.long.name@office.example"
+        )
+        page.click("form[action='/settings/testers'] button")
         for name, value in (("name", "kim"), ("password", "a long password")):
             page.fill(f"form[action='/settings/users'] input[name={name}]", value)
         page.click("form[action='/settings/users'] button")

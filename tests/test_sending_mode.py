@@ -50,7 +50,7 @@ def work(ledger: Ledger, server: ScriptedServer, *, practice: bool) -> None:
 @pytest.mark.parametrize("scheduled", [True, False])
 def test_a_dispatch_of_the_other_mode_is_held(ledger: Ledger, approved_in_practice: bool, scheduled: bool) -> None:
     """Due or already started: the worker of the other mode sends nothing, pauses it and says why; its own mode then sends it."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(minutes=1)
     dispatch = approve(ledger, journalists(3), now, practice=approved_in_practice)
     if scheduled:
         ledger.dispatches.schedule(
@@ -113,6 +113,17 @@ def test_what_another_worker_will_send_rings_no_bell(ledger: Ledger) -> None:
     left = ledger.dispatches.get(dispatch.id)
     assert left is not None
     assert (left.status, rung) == (DispatchStatus.SCHEDULED, [])
+
+
+def test_a_send_that_has_just_begun_is_not_held(ledger: Ledger) -> None:
+    """`send` in practice beside a worker for real: its dispatch is marked before its own worker is there, and is left to it."""
+    now = datetime.now(UTC)
+    dispatch = ledger.dispatches.start(approve(ledger, journalists(1), now, practice=True).id, who="t", now=now)
+    nowhere = SmtpServer(host="127.0.0.1", port=1, security=Security.NONE)
+    asyncio.run(Worker(ledger, lambda: SmtpTransport(nowhere), QUICK).run(asyncio.Event(), until=lambda: True))
+    found = ledger.dispatches.get(dispatch.id)
+    assert found is not None
+    assert found.status is DispatchStatus.SENDING
 
 
 @pytest.mark.parametrize("practice", [True, False])

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus, PauseCause
@@ -31,6 +31,8 @@ __all__ = ["Worker"]
 
 RECONCILE_SECONDS = 15.0
 LONGEST_WAIT = 2.0
+STARTING = timedelta(seconds=10)
+"""`mailer send` marks its dispatch as being sent shortly before its own worker is there."""
 
 
 class Worker:
@@ -107,7 +109,7 @@ class Worker:
         other = not self._settings.practice
         waiting = self._ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
         strange = [one for one in waiting if one.practice is other]
-        due = [one for one in strange if one.status is DispatchStatus.SENDING or (one.send_at and one.send_at <= now)]
+        due = [one for one in strange if _is_left_alone(one, now)]
         if not due or self._presence.others_alive(practice=other):
             return
         for dispatch in due:
@@ -191,6 +193,13 @@ class Worker:
         await asyncio.gather(*self._drains.values(), return_exceptions=True)
         await self._site.writer.close()
         await self._pool.close()
+
+
+def _is_left_alone(dispatch: Dispatch, now: datetime) -> bool:
+    """Whether its time has come, and a worker that wanted to send it would be at it."""
+    if dispatch.status is DispatchStatus.SENDING:
+        return dispatch.started_at is None or now - dispatch.started_at >= STARTING
+    return dispatch.send_at is not None and dispatch.send_at <= now
 
 
 @cache

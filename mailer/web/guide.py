@@ -35,6 +35,7 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     (r"/release/\d+/people", "lists", "several-lists-one-mail-each"),
     (r"/release/\d+/checks", "letter-file", "what-the-check-says"),
     (r"/release/\d+/send", "sending-and-log", "send-at-a-time"),
+    (r"/release/\d+/(?:preview|test)", "web-page", "test-copies"),
     (r"/release/.*", "web-page", "a-release-in-five-steps"),
     (r"/dispatch/\d+/resend", "sending-and-log", "again-to-those-who-did-not-get-it"),
     (r"/dispatch/.*", "web-page", "while-it-goes-out-and-afterwards"),
@@ -44,7 +45,7 @@ SCREENS: tuple[tuple[str, str, str], ...] = (
     (r"/people/(?:person|forget)", "web-page", "one-person"),
     (r"/people.*", "lists", ""),
     (r"/inbox", "web-page", "the-practice-inbox"),
-    (r"/settings.*", "web-page", "accounts"),
+    (r"/settings.*", "web-page", "settings"),
     (r"/", "web-page", "a-release-in-five-steps"),
 )
 """Screen (a pattern of its address), page, anchor ("" for its beginning); the first that fits counts."""

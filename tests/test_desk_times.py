@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailer.desk.press_hours import holiday
 from mailer.desk.times import distance, local, read_wall_time
 from mailer.errors import UsageError
 
@@ -97,3 +98,23 @@ def test_distances_in_both_languages() -> None:
     assert distance(NOW, NOW + timedelta(days=16)).ko == "16일 뒤"
     assert distance(NOW, NOW - timedelta(minutes=3)).en == "3 minutes ago"
     assert distance(NOW, NOW).ko == "0초 뒤"
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        (date(2026, 12, 25), "성탄절"),
+        (date(2027, 2, 9), "설 연휴"),
+        (date(2027, 8, 16), "광복절 대체공휴일"),
+        (date(2027, 10, 4), "개천절 대체공휴일"),
+        (date(2027, 10, 11), "한글날 대체공휴일"),
+        (date(2028, 10, 5), "추석 연휴"),
+        (date(2027, 6, 7), None),
+        (date(2026, 6, 8), None),
+        (date(2026, 11, 23), None),
+    ],
+)
+def test_public_holidays(day: date, name: str | None) -> None:
+    """Fixed and moving ones, and the Monday that makes up for a weekend; Memorial Day is made up for by none."""
+    found = holiday(day)
+    assert (found.ko if found else None) == name

@@ -21,7 +21,7 @@ from mailer.wording import Text
 __all__ = ["Preset", "presets", "press_findings"]
 
 CROWDED = timedelta(hours=2)
-FRIDAY = 4
+MONDAY, FRIDAY = 0, 4
 _FIXED = {
     (1, 1): Text("새해 첫날", "New Year's Day"),
     (3, 1): Text("삼일절", "Independence Movement Day"),
@@ -33,12 +33,15 @@ _FIXED = {
     (10, 9): Text("한글날", "Hangul Day"),
     (12, 25): Text("성탄절", "Christmas"),
 }
+_MADE_UP_FOR = frozenset({(3, 1), (5, 5), (8, 15), (10, 3), (10, 9), (12, 25)})
+"""When one of these falls on a weekend, the Monday after it is free."""
+
 _SEOLLAL = Text("설 연휴", "Lunar New Year")
 _CHUSEOK = Text("추석 연휴", "Chuseok")
 _BUDDHA = Text("부처님오신날", "Buddha's Birthday")
 _MOVING = {
     _SEOLLAL: ((2026, 2, 16, 3), (2027, 2, 6, 4), (2028, 1, 26, 3)),
-    _CHUSEOK: ((2026, 9, 24, 3), (2027, 9, 14, 3), (2028, 10, 2, 3)),
+    _CHUSEOK: ((2026, 9, 24, 3), (2027, 9, 14, 3), (2028, 10, 2, 4)),
     _BUDDHA: ((2026, 5, 24, 2), (2027, 5, 13, 1), (2028, 5, 2, 1)),
 }
 
@@ -76,7 +79,18 @@ def holiday(day: date) -> Text | None:
             start = date(year, month, first)
             if start <= day < start + timedelta(days=length):
                 return name
-    return _FIXED.get((day.month, day.day))
+    return _FIXED.get((day.month, day.day)) or _made_up_for(day)
+
+
+def _made_up_for(day: date) -> Text | None:
+    """대체공휴일: the holiday of the weekend before a Monday."""
+    if day.weekday() != MONDAY:
+        return None
+    for past in (day - timedelta(days=1), day - timedelta(days=2)):
+        if (past.month, past.day) in _MADE_UP_FOR:
+            name = _FIXED[past.month, past.day]
+            return Text(f"{name.ko} 대체공휴일", f"the day off for {name.en}")
+    return None
 
 
 def press_findings(send_at: datetime, zone: str, others: Iterable[Dispatch]) -> list[Finding]:

@@ -125,7 +125,10 @@ class Browser:
         got: list[dict[str, object]] = []
 
         async def receive() -> dict[str, object]:
-            return messages.pop(0) if messages else {"type": "http.disconnect"}
+            if not messages:
+                # a browser that waits for its answer stays
+                await asyncio.Event().wait()
+            return messages.pop(0)
 
         async def send(message: dict[str, object]) -> None:
             got.append(message)

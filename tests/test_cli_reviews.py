@@ -125,6 +125,43 @@ def test_status_and_dispatches_as_json(reviewed: Desk) -> None:
     assert reviewed.mailer("status", "1", "--watch").code == 0
 
 
+def test_what_waits_for_a_person_stands_on_top(desk: Desk) -> None:
+    """`dispatches`: a paused one above those that go out by themselves, the next one above later ones; the hint names it."""
+    for day in ("11", "10", "12"):
+        words = ("-l", "press", "--at", f"2036-12-{day} 09:00", "--yes", "--expect", "3")
+        assert desk.mailer("schedule", "short", *words).code == 0
+    desk.mailer("pause", "3")
+    said = desk.mailer("dispatches")
+    order = [line.split()[0] for line in said.out.splitlines() if line.split()[0].isdecimal()]
+    assert order == ["3", "2", "1"]
+    assert "mailer status 3" in said.err
+    assert [one["dispatch"] for one in desk.mailer("dispatches", "--json").json] == [2, 1, 3]
+
+
+def test_holidays_and_deadlines_are_pointed_out(desk: Desk) -> None:
+    """A date that web and terminal both doubt: Christmas, a crowded hour, the hour of the deadline."""
+    ask = ("schedule", "short", "-l", "press", "--dry-run", "--at")
+    assert "성탄절" in desk.mailer(*ask, "2036-12-25 09:00").out
+    assert "마감" in desk.mailer(*ask, "2036-12-10 16:30").out
+    desk.mailer(*ask[:4], "--yes", "--expect", "3", "--at", "2036-12-10 09:00")
+    assert "두 시간 안에" in desk.mailer(*ask, "2036-12-10 10:30").out
+    assert "두 시간 안에" not in desk.mailer("move", "1", "--at", "2036-12-10 10:00").err
+
+
+def test_a_long_log_is_read_page_by_page(reviewed: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two rows give the same rows in the same order, as a table, as JSON, as a file, and with a limit."""
+    whole = reviewed.mailer("log", "--json").json
+    monkeypatch.setattr("mailer.desk.report.PAGE", 2)
+    monkeypatch.setattr("mailer.cli.log.ROWS_AT_ONCE", 2)
+    assert reviewed.mailer("log", "--json").json == whole
+    assert reviewed.mailer("log", "1", "--limit", "3", "--json").json == whole
+    assert len(reviewed.mailer("log", "--limit", "2", "--json").json) == 2
+    shown = reviewed.mailer("log").out
+    assert [shown.count(row["address"]) for row in whole] == [1, 1, 1]
+    assert reviewed.mailer("log", "--export", "all.csv").code == 0
+    assert len(Path("all.csv").read_text("utf-8-sig").splitlines()) == 1 + len(whole)
+
+
 def test_an_empty_workspace_says_what_to_do(desk: Desk) -> None:
     """No dispatches, no log: a sentence on stderr and nothing on stdout."""
     said = desk.mailer("dispatches")

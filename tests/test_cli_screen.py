@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailer.cli.output import Screen, open_screen
-from mailer.cli.phrases import moment, span
+from mailer.cli.phrases import span
 from mailer.cli.progress import Progress, Tally, bar_width, tally_text
+from mailer.cli.root import run
 from mailer.cli.wide import cells
 from mailer.contacts import parse_filter
 from mailer.errors import LetterError, MailerError, StoppedByCheck, UsageError, WorkspaceError
@@ -60,6 +61,41 @@ def test_result_and_talk_are_apart() -> None:
     view.hint("mailer log 17", Text("기록", "the log"))
     assert written(view.out) == "result\n"
     assert written(view.err) == "talk\nthe log: mailer log 17\n"
+
+
+def test_parts_stand_one_line_apart() -> None:
+    """A gap is one empty line between two parts, none before the first and never two, on whichever stream they stand."""
+    view = screen()
+    view.gap()
+    view.print("one")
+    view.gap()
+    view.gap(talk=True)
+    view.say("two")
+    view.gap(talk=True)
+    view.print("three")
+    assert written(view.out) == "one\n\nthree\n"
+    assert written(view.err) == "two\n\n"
+
+
+def test_a_long_list_is_json_as_it_comes() -> None:
+    """`json_list` writes the same array as `json`, value by value, also when there is none."""
+    values: list[dict[str, object]] = [{"이름": "가", "n": [1, 2]}, {"이름": "나\n다"}]
+    for some in ([], values[:1], values):
+        whole, streamed = screen(), screen()
+        whole.json(some)
+        streamed.json_list(iter(some))
+        assert written(streamed.out) == written(whole.out)
+
+
+def test_a_bare_call_shows_the_help_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`mailer` alone, in a terminal: the help line by line, and exit 2."""
+    monkeypatch.setenv("COLUMNS", "80")
+    err = Terminal()
+    monkeypatch.setattr(sys, "stderr", err)
+    assert run([]) == 2
+    lines = err.getvalue().splitlines()
+    assert "  mailer demo" in lines
+    assert any(line.startswith("  send ") for line in lines)
 
 
 def test_json_is_alone_on_stdout() -> None:
@@ -254,12 +290,6 @@ def test_troubles_are_named_only_when_there_are_any() -> None:
     """Zeros of retry, failure and doubt are left out of the line."""
     assert tally_text(Tally(total=5, accepted=5)).ko == "5/5 접수 5"
     assert tally_text(Tally(total=5, accepted=1, in_doubt=1)).en == "2/5 accepted 1 in doubt 1"
-
-
-def test_times_are_said_with_weekday_and_zone() -> None:
-    """An instant is shown on the wall clock of the zone, with its weekday."""
-    at = datetime(2026, 12, 10, 0, 0, tzinfo=UTC)
-    assert moment(at, ZoneInfo("Asia/Seoul")) == Text("2026-12-10 09:00 (목) KST", "2026-12-10 09:00 (Thu) KST")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ Not here: the decisions themselves (`desk/doubts.py`).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import click
@@ -19,7 +18,7 @@ from mailer.cli.opening import dispatch_argument, opened
 from mailer.cli.output import Screen
 from mailer.cli.results import dispatch_of, reply_words
 from mailer.cli.running import run_dispatch
-from mailer.cli.sends import confirm_options
+from mailer.cli.sends import ask_server, confirm_options, stopped
 from mailer.cli.spoken import to_spoken
 from mailer.cli.summary import pace_text, server_text
 from mailer.cli.tables import Column
@@ -27,11 +26,10 @@ from mailer.cli.verbs import Call, argument, option, verb
 from mailer.desk.approval import officer, send_now
 from mailer.desk.doubts import failed_deliveries, resend_failed
 from mailer.desk.doubts import resolve as settle
-from mailer.desk.preflight import server_findings
 from mailer.desk.report import LogLine, log_lines, send_record, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
 from mailer.errors import StoppedByCheck
-from mailer.findings import Level
+from mailer.findings import Level, worst
 from mailer.ledger import LogFilter
 from mailer.message import Package
 from mailer.wording import Text
@@ -65,7 +63,7 @@ def resend(call: Call, dispatch: int, failed: bool, dry_run: bool, yes: bool, ex
             raise _nobody_left(dispatch)
         package = Package.from_json(*app.ledger.dispatches.package(dispatch))
         if not dry_run:
-            _ask_server(app, package, rows)
+            _ask_server(screen, app, package, rows)
         if dry_run and screen.json_wanted:
             screen.json(_resend_record(old, rows))
             return 0
@@ -89,23 +87,12 @@ def _nobody_left(number: int) -> StoppedByCheck:
     )
 
 
-def _ask_server(app: App, package: Package, rows: Sequence[Delivery]) -> None:
-    probe, server = asyncio.run(app.probe()), app.server()
-    if probe is None or server is None:
-        return
+def _ask_server(screen: Screen, app: App, package: Package, rows: Sequence[Delivery]) -> None:
     # base64 makes three octets four, and a line end for every 76
     size = len(package.document.pdf) * 78 // 57
-    findings = server_findings(
-        [(str(row.contact.address), size) for row in rows],
-        size_limit=probe.size_limit,
-        extensions=probe.extensions,
-        place=server.place,
-    )
-    if any(finding.level is Level.ERROR for finding in findings):
-        raise StoppedByCheck(
-            Text("점검에서 막혔습니다. 아무것도 보내지 않았습니다", "stopped by the checks; nothing was sent"),
-            findings=findings,
-        )
+    findings = ask_server(screen, app, [(str(row.contact.address), size) for row in rows])
+    if worst(findings) is Level.ERROR:
+        raise stopped(findings=findings)
 
 
 def _show_resend(
@@ -141,8 +128,8 @@ def _last_time(screen: Screen, line: LogLine) -> list[str]:
 
 
 def _resend_record(old: Dispatch, rows: Sequence[Delivery]) -> dict[str, object]:
-    people = [{"address": str(row.contact.address), "name": row.contact.name} for row in rows]
-    return {"follows": old.id, "recipients": len(rows), "people": people, "rehearsal": True}
+    listed = [{"address": str(row.contact.address), "name": row.contact.name} for row in rows]
+    return {"follows": old.id, "recipients": len(rows), "people": listed, "rehearsal": True}
 
 
 @verb(

@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mailer.app import App, open_app
+from mailer.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED
 from mailer.cli.expected import ANSWERS, SUPPRESSED, differences
 from mailer.cli.facts import counts_text, people, show_facts
 from mailer.cli.log import show_log
@@ -23,7 +24,7 @@ from mailer.cli.output import Screen
 from mailer.cli.progress import Progress
 from mailer.cli.results import dispatch_of
 from mailer.cli.running import tally_of
-from mailer.cli.signals import EXIT_INTERRUPTED, Stopping
+from mailer.cli.signals import Stopping
 from mailer.cli.summary import audience_text, findings_line, show_left_out, worth_showing
 from mailer.cli.verbs import Call, verb
 from mailer.config import read_config
@@ -44,7 +45,6 @@ from mailer.wording import Text
 
 __all__ = ["demo"]
 
-EXIT_FAILED = 1
 AHEAD = timedelta(seconds=2)
 LETTER = "sample"
 LISTS = ("sample-domestic", "sample-international")
@@ -253,7 +253,7 @@ def _is_accepted(line: LogLine) -> bool:
 
 def _show_places(screen: Screen, app: App, written: Preview) -> None:
     screen.gap()
-    screen.print(Text("열어 보십시오", "Open these"), ink="bold")
+    screen.print(Text("열어 볼 파일", "Open these"), ink="bold")
     mails = [path.with_suffix(".html") for _, path in written.messages[:3]]
     show_facts(
         screen,

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterator
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_PARTLY
 from mailer.cli.letters import send_copies, show_copies
 from mailer.cli.opening import opened
 from mailer.cli.summary import findings_line
@@ -26,7 +27,6 @@ from mailer.wording import Text
 
 __all__ = ["doctor"]
 
-EXIT_UNSENT = 3
 SAMPLE = "sample"
 
 
@@ -54,7 +54,7 @@ def doctor(call: Call, send_to: str | None) -> int:
             prepared = prepare_alone(app.sources(SAMPLE), send_to, now=app.now())
             copies = asyncio.run(send_copies(app, prepared, (send_to,), None))
             if any(one.outcome.verdict is not Verdict.ACCEPT for one in copies):
-                code = EXIT_UNSENT
+                code = EXIT_PARTLY
         if screen.json_wanted:
             told = [{"to": one.to, "verdict": one.outcome.verdict.value} for one in copies]
             screen.json({"findings": [finding_record(one, screen.language) for one in findings], "test": told})

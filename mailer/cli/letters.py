@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_PARTLY, EXIT_STOPPED
 from mailer.cli.facts import show_facts, size_text
 from mailer.cli.opening import audience_options, letter_argument, opened
 from mailer.cli.output import Screen
@@ -29,9 +30,6 @@ from mailer.transport import said
 from mailer.wording import Text
 
 __all__ = ["check", "preview", "test"]
-
-EXIT_UNSENT = 3
-EXIT_STOPPED = 4
 
 
 @verb(
@@ -257,7 +255,7 @@ def test(
             screen.json({"test": [_record(one) for one in done]})
         else:
             show_copies(screen, app, done)
-    return 0 if all(one.outcome.verdict is Verdict.ACCEPT for one in done) else EXIT_UNSENT
+    return 0 if all(one.outcome.verdict is Verdict.ACCEPT for one in done) else EXIT_PARTLY
 
 
 async def send_copies(

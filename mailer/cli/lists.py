@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from mailer.cli.exits import EXIT_STOPPED
 from mailer.cli.facts import people, show_facts
 from mailer.cli.opening import opened
 from mailer.cli.output import Screen
@@ -38,7 +39,6 @@ __all__ = [
     "unreachable_domains",
 ]
 
-EXIT_STOPPED = 4
 SHOWN = 20
 NAMED = 5
 

@@ -1,39 +1,22 @@
-"""Times and spans as people say them.
+"""Spans of time as people say them.
 
-Not here: JSON, where times are ISO 8601 with offset (`output.py`).
+Not here: moments (`desk/times.py`), JSON, where times are ISO 8601 with offset (`output.py`).
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 
 from mailer.wording import Text
 
-__all__ = ["moment", "span"]
+__all__ = ["span"]
 
-_DAYS = (
-    Text("월", "Mon"),
-    Text("화", "Tue"),
-    Text("수", "Wed"),
-    Text("목", "Thu"),
-    Text("금", "Fri"),
-    Text("토", "Sat"),
-    Text("일", "Sun"),
-)
 _UNITS = (
     (86400, Text("일", "d")),
     (3600, Text("시간", "h")),
     (60, Text("분", "min")),
     (1, Text("초", "s")),
 )
-
-
-def moment(instant: datetime, zone: tzinfo) -> Text:
-    """`2026-12-10 09:00 (목) KST`: the aware `instant` on the wall clock of `zone`, with weekday and the zone's name."""
-    local = instant.astimezone(zone)
-    day = _DAYS[local.weekday()]
-    start, end = f"{local:%Y-%m-%d %H:%M}", local.tzname() or ""
-    return Text(f"{start} ({day.ko}) {end}".rstrip(), f"{start} ({day.en}) {end}".rstrip())
 
 
 def span(length: timedelta) -> Text:

@@ -6,6 +6,7 @@ Not here: the records (`desk/report.py`), the whole log (`reviews.py`).
 from __future__ import annotations
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_PARTLY, EXIT_SERVER
 from mailer.cli.facts import INKS, counts_text, people
 from mailer.cli.output import Screen
 from mailer.cli.tables import Cell, Column
@@ -20,8 +21,6 @@ from mailer.wording import Text, with_particle
 
 __all__ = ["dispatch_of", "exit_code", "next_commands", "reply_words", "show_paused", "show_result"]
 
-EXIT_PARTLY = 3
-EXIT_SERVER = 5
 SHOWN = 30
 _NOT_YET_GOOD = (
     DeliveryState.FAILED,

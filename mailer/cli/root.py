@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from mailer.cli.catalogue import SECTIONS
+from mailer.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED
 from mailer.cli.output import Screen, open_screen
 from mailer.cli.spoken import install, speak, spoken
 from mailer.cli.verbs import Group, Option, ReaderLeft, shared_options
@@ -23,9 +24,6 @@ from mailer.wording import LANGUAGES, Language, Text
 
 __all__ = ["root", "run"]
 
-EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
-EXIT_PIPE_CLOSED = 141  # what a program ended by SIGPIPE returns
 
 root = Group(
     "mailer",

@@ -9,10 +9,11 @@ import asyncio
 from datetime import timedelta
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_INTERRUPTED
 from mailer.cli.output import Screen
 from mailer.cli.progress import Progress, Tally
 from mailer.cli.results import dispatch_of, show_result
-from mailer.cli.signals import EXIT_INTERRUPTED, Stopping
+from mailer.cli.signals import Stopping
 from mailer.desk.approval import officer, pause
 from mailer.desk.report import Status, status_of
 from mailer.dispatch import DeliveryState, DispatchStatus, PauseCause

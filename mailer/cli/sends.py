@@ -8,12 +8,14 @@ Not here: afterwards (`moves.py`), the worker (`running.py`, `work.py`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_STOPPED
 from mailer.cli.facts import people
 from mailer.cli.letters import rehearsed
 from mailer.cli.opening import audience_options, letter_argument, opened
@@ -39,20 +41,19 @@ from mailer.release import Release
 from mailer.wording import Text
 
 __all__ = [
+    "ask_server",
     "confirm",
     "confirm_options",
     "late_after_option",
     "moment_findings",
     "schedule",
     "send",
-    "server_check",
+    "stopped",
     "tz_option",
     "when_fact",
     "worker_hint",
     "zone_of",
 ]
-
-EXIT_STOPPED = 4
 
 
 class Duration(click.ParamType[timedelta]):
@@ -128,7 +129,9 @@ def send(
         prepared = _prepared(app, app.sources(letter, lists, exclude=exclude, where=where))
         if dry_run:
             return _rehearse(screen, app, prepared, expect)
-        prepared = with_findings(prepared, server_check(screen, app, prepared) if not prepared.blocked else ())
+        if not prepared.blocked:
+            sizes = [(str(one.contact.address), one.size) for one in prepared.summaries]
+            prepared = with_findings(prepared, ask_server(screen, app, sizes))
         show_summary(screen, app, prepared, talk=True)
         _stop_if_blocked(prepared)
         confirm(screen, prepared, _question(app, len(prepared.summaries)), yes=yes, number=expect)
@@ -279,8 +282,8 @@ def moment_findings(app: App, release: Release, at: datetime, zone: str, *, but:
     return [*schedule_findings(release, at, zone), *near]
 
 
-def server_check(screen: Screen, app: App, prepared: Preparation) -> tuple[Finding, ...]:
-    """Ask the server before anything is approved: is it there, does it take the login, does it take messages of this size?"""
+def ask_server(screen: Screen, app: App, sizes: Sequence[tuple[str, int]]) -> tuple[Finding, ...]:
+    """Before anything is approved: is the server there, does it take the login and messages of these sizes (address, bytes)?"""
     server = app.server()
     if server is None:
         return ()
@@ -289,17 +292,22 @@ def server_check(screen: Screen, app: App, prepared: Preparation) -> tuple[Findi
     probe = asyncio.run(app.probe())
     if probe is None:
         return ()
-    sizes = [(str(one.contact.address), one.size) for one in prepared.summaries]
     return tuple(server_findings(sizes, size_limit=probe.size_limit, extensions=probe.extensions, place=server.place))
 
 
 def _stop_if_blocked(prepared: Preparation) -> None:
     if prepared.blocked:
-        raise StoppedByCheck(
-            Text("점검에서 막혔습니다. 아무것도 보내지 않았습니다", "stopped by the checks; nothing was sent"),
-            where=prepared.manuscript.release.source,
-            remedy=Text("막음으로 표시된 것을 고친 뒤 다시 하십시오", "mend what is marked, then try again"),
-        )
+        raise stopped(where=prepared.manuscript.release.source)
+
+
+def stopped(*, where: str = "", findings: Sequence[Finding] = ()) -> StoppedByCheck:
+    """The findings are given along unless they stand on the screen already."""
+    return StoppedByCheck(
+        Text("점검에서 막혔습니다. 아무것도 보내지 않았습니다", "stopped by the checks; nothing was sent"),
+        where=where,
+        remedy=Text("막음으로 표시된 것을 고친 뒤 다시 하십시오", "mend what is marked, then try again"),
+        findings=findings,
+    )
 
 
 def confirm(screen: Screen, prepared: Preparation, question: Text, *, yes: bool, number: int | None) -> None:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_INTERRUPTED
 from mailer.cli.opening import opened
 from mailer.cli.output import Screen
-from mailer.cli.signals import EXIT_INTERRUPTED, Stopping
+from mailer.cli.signals import Stopping
 from mailer.cli.verbs import Call, option, verb
 from mailer.errors import UsageError
 from mailer.wording import Text

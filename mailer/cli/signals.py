@@ -18,12 +18,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
 
+from mailer.cli.exits import EXIT_INTERRUPTED
 from mailer.cli.output import Screen
 from mailer.wording import Text
 
-__all__ = ["EXIT_INTERRUPTED", "Stopping"]
+__all__ = ["Stopping"]
 
-EXIT_INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ONCE = Text(
     "멈추는 중: 지금 나가고 있는 메일까지만 마칩니다. 한 번 더 누르면 바로 끝냅니다.",

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_STOPPED
 from mailer.cli.opening import opened
 from mailer.cli.tables import Column
 from mailer.cli.verbs import Call, Group, argument, option, shared_options, verb
@@ -25,7 +26,6 @@ from mailer.wording import Text
 
 __all__ = ["suppress"]
 
-EXIT_STOPPED = 4
 SHOWN = 20
 
 suppress = Group(
@@ -162,6 +162,7 @@ def list_(call: Call) -> int:
             return 0
         if not entries:
             screen.say(Text("발송 제외에 든 주소가 없습니다.", "Nothing is suppressed."))
+        zone = app.here().tzinfo
         erased = Text("(지운 주소)", "(erased)").to(screen.language)
         columns = [
             Column(title=Text("주소", "address")),
@@ -175,7 +176,7 @@ def list_(call: Call) -> int:
                 [
                     entry.shown or f"{erased} {entry.digest[:12]}",
                     entry.reason,
-                    f"{entry.added_at:%Y-%m-%d}",
+                    f"{entry.added_at.astimezone(zone):%Y-%m-%d}",
                     entry.added_by,
                 ]
                 for entry in entries

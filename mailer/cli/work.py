@@ -13,11 +13,12 @@ import signal
 from dataclasses import dataclass, field
 
 from mailer.app import App
+from mailer.cli.exits import EXIT_INTERRUPTED
 from mailer.cli.facts import counts_text, people
 from mailer.cli.opening import opened
 from mailer.cli.output import Screen
 from mailer.cli.results import dispatch_of, exit_code, show_paused
-from mailer.cli.signals import EXIT_INTERRUPTED, Stopping
+from mailer.cli.signals import Stopping
 from mailer.cli.verbs import Call, option, verb
 from mailer.desk.report import Status, send_record, status_of
 from mailer.desk.times import distance, local

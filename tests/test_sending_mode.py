@@ -94,8 +94,7 @@ def test_workers_of_one_mode_do_not_wait_for_each_other(ledger: Ledger) -> None:
 
 
 def test_what_another_worker_will_send_rings_no_bell(ledger: Ledger) -> None:
-    """While a worker of the other mode lives, its due dispatch is left to it: not held, and no bell of the past rings for it, which
-    would keep this worker going round without a pause."""
+    """What a living worker of the other mode will send is not held, and no bell of the past drives this one round and round."""
     dispatch = due_in(ledger, practice=True)
     beside = ledger.presence(practice=True)
     beside.enter()

@@ -8,16 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextvars import copy_context
-from pathlib import Path
 
 import click
 
 from mailer.cli.root import root
 from mailer.cli.spoken import install, speak
 from mailer.cli.verbs import Argument, Command, Group, Option
-from mailer.wording import LANGUAGES, Language, Text
+from mailer.wording import Language, Text
+from tools.publishing import publish
 
-ROOT = Path(__file__).resolve().parent.parent
 SHARED = ("workspace", "lang", "no_color", "debug", "help", "json")
 
 TITLE = Text("명령", "Commands")
@@ -148,18 +147,5 @@ def _table(params: list[click.Parameter], context: click.Context, language: Lang
     return [f"| {NAMES.to(language)} | {MEANINGS.to(language)} |", "|---|---|", *rows, ""] if rows else []
 
 
-def main(arguments: list[str]) -> int:
-    stale = False
-    for language in LANGUAGES:
-        path = ROOT / "docs" / language / "cli.md"
-        text = page(language)
-        if "--check" in arguments:
-            stale = stale or not path.is_file() or path.read_text(encoding="utf-8") != text
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    return int(stale)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(publish("cli.md", page, sys.argv[1:]))

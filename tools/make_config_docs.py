@@ -6,12 +6,10 @@ python -m tools.make_config_docs [--check]
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from mailer.config import KEYS, Key
-from mailer.wording import LANGUAGES, Language, Text
-
-ROOT = Path(__file__).resolve().parent.parent
+from mailer.wording import Language, Text
+from tools.publishing import publish
 
 TITLE = Text("설정", "Settings")
 MADE = Text(
@@ -75,18 +73,5 @@ def _entry(key: Key, language: Language) -> list[str]:
     ]
 
 
-def main(arguments: list[str]) -> int:
-    stale = False
-    for language in LANGUAGES:
-        path = ROOT / "docs" / language / "config.md"
-        text = page(language)
-        if "--check" in arguments:
-            stale = stale or not path.is_file() or path.read_text(encoding="utf-8") != text
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    return int(stale)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(publish("config.md", page, sys.argv[1:]))

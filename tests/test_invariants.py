@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -41,15 +41,20 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def preparation(tmp_path: Path) -> Preparation:
-    (tmp_path / "press.csv").write_text(LIST, encoding="utf-8")
-    sources = Sources(
-        letter=ROOT / "letters" / "sample.md",
+    press = tmp_path / "press.csv"
+    press.write_text(LIST, encoding="utf-8")
+    files = sources(ROOT / "letters" / "sample.md", ROOT / "templates", press)
+    return prepare(files, suppressions=Suppressions(), now=datetime.now(UTC))
+
+
+def sources(letter: Path, templates: Path, press: Path) -> Sources:
+    return Sources(
+        letter=letter,
         letter_name="letters/sample.md",
-        templates=ROOT / "templates",
+        templates=templates,
         sender=Sender(name="한빛", address="press@hanbit.example"),
-        lists=(tmp_path / "press.csv",),
+        lists=(press,),
     )
-    return prepare(sources, suppressions=Suppressions(), now=datetime.now(UTC))
 
 
 def started(preparation: Preparation, ledger: Ledger) -> Dispatch:
@@ -207,13 +212,20 @@ def test_a_resend_is_a_new_dispatch_to_exactly_those_who_failed(preparation: Pre
     assert failed_deliveries(ledger, dispatch) == ()
 
 
-def test_editing_the_files_changes_nothing_that_goes_out(preparation: Preparation, ledger: Ledger) -> None:
-    """What was approved is frozen: the preparation's letter could be edited or deleted, the dispatch sends its own copy."""
-    dispatch = started(replace(preparation), ledger)
-    package, pdf = ledger.dispatches.package(dispatch.id)
-    assert preparation.manuscript.package is not None
-    assert package == preparation.manuscript.package.to_json()
-    assert preparation.manuscript.document is not None
-    assert pdf == preparation.manuscript.document.pdf
+def test_editing_the_files_changes_nothing_that_goes_out(tmp_path: Path, ledger: Ledger) -> None:
+    """Letter, templates and list are edited or deleted after approval: what was approved goes out, to whom it was approved for."""
+    templates = Path(shutil.copytree(ROOT / "templates", tmp_path / "templates"))
+    letter = Path(shutil.copy(ROOT / "letters" / "sample.md", tmp_path / "letter.md"))
+    press = tmp_path / "press.csv"
+    press.write_text(LIST, encoding="utf-8")
+    preparation = prepare(sources(letter, templates, press), suppressions=Suppressions(), now=datetime.now(UTC))
+    dispatch = started(preparation, ledger)
+    letter.write_text("another letter", encoding="utf-8")
+    shutil.rmtree(templates)
+    press.unlink()
+    server = ScriptedServer(books=Books(keep_data=True))
+    deliver(ledger, server, dispatch, (DispatchStatus.DONE,))
+    approved = {str(summary.contact.address): summary.content_sha256 for summary in preparation.summaries}
+    assert {stored.recipient: content_sha256(stored.data) for stored in server.books.stored} == approved
     assert dispatch.seal is not None
     assert dispatch.seal.sha256 == preparation.seal

@@ -125,6 +125,10 @@ def test_no_letter_of_a_name_is_lost(names: list[str]) -> None:
         "word " * 20 + "of\n\n",
         "1. a\nb\n",
         "종로 ",
+        "a, ",
+        "(a, ",
+        "**a ",
+        "제목 : _a ",
     ],
 )
 def test_noise_is_read_in_bounded_time(unit: str) -> None:

@@ -39,7 +39,7 @@ _BULLET = re.compile(
     r"(?=\S)"
 )
 _NO_NAME = re.compile(r"\s{0,3}(?:#{1,6}\s|\\\*|\*(?!\s)(?![^*]*\*)|[※†|>]|!\[|`{3}|~{3})")
-_SEPARATOR = re.compile(r"[,，、;](?![^()（）\[\]]*[)）\]])")
+_NAME_IN_ROW = re.compile(r"(?:[^,，、;(（\[]|[(（\[][^()（）\[\]]{0,100}[)）\]]|[(（\[])+")
 _LEAST_ROW = 5
 _LONGEST_NAME = 200
 _CLOSING_LINES = 3
@@ -81,7 +81,7 @@ def unbulleted(line: str) -> str:
 
 def in_row(line: str) -> list[str]:
     """The names of a line that sets several, one after the other: `가단체(서울, 부산), 나단체, 다단체`."""
-    return [name for part in _SEPARATOR.split(line) if (name := part.strip())]
+    return [name for part in _NAME_IN_ROW.findall(line) if (name := part.strip())]
 
 
 def kept(lines: list[str], wanted: range) -> str:

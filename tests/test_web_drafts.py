@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailer.desk.approval import changed_since
 from mailer.ledger import DraftLetter
 from mailer.message import Package
 from mailer.release.decode import MOST_BYTES
@@ -57,6 +58,18 @@ def test_a_named_file_is_asked_for_and_goes_out_with_the_letter(web: WebDesk) ->
     assert package.companions == (("names.txt", NAMES.encode()),)
     assert [one.name for one in package.release().signatories] == ["가람 모임", "나루 모임"]
     assert package.document.pdf == with_names
+
+
+def test_a_sent_draft_is_not_called_a_changed_file(web: WebDesk) -> None:
+    """The terminal looks for no file behind a letter that was written on the page; an edited template it still names."""
+    officer = web.officer()
+    number = web.draft(officer, NAMED)
+    assert save(officer, number, NAMED, pasted=NAMES).status == 303
+    dispatch = web.app.ledger.dispatches.get(web.send(officer, number))
+    assert dispatch is not None
+    letter, templates = web.root / dispatch.letter_source, web.app.workspace.templates
+    assert changed_since(web.app.ledger, dispatch, letter, templates) == ()
+    assert changed_since(web.app.ledger, dispatch, letter, web.root) != ()
 
 
 def test_other_names_are_another_seal(web: WebDesk) -> None:

@@ -130,18 +130,28 @@ def changed_since(
         return ()
     package = Package.from_json(*ledger.dispatches.package(dispatch.id))
     frozen = {
-        letter: package.letter,
         templates / "letterhead.toml": package.letterhead,
         templates / "document" / "letter.typ": package.layout.encode(),
         templates / "email" / "subject.txt.j2": package.templates.subject.encode(),
         templates / "email" / "body.txt.j2": package.templates.text.encode(),
         templates / "email" / "body.html.j2": package.templates.html.encode(),
     }
-    frozen |= {letter.parent / name: content for name, content in package.companions}
+    if not _written_on_the_page(ledger, dispatch):
+        # a draft lies in no file, and cannot be edited any more
+        frozen |= {letter: package.letter}
+        frozen |= {letter.parent / name: content for name, content in package.companions}
     changed = [path for path, content in frozen.items() if _content(path) != _plain(content)]
     if dispatch.started_at is None:
         changed += _changed_lists(ledger, dispatch, lists)
     return tuple(path.name for path in changed)
+
+
+def _written_on_the_page(ledger: Ledger, dispatch: Dispatch) -> bool:
+    """Whether the letter, also that of a dispatch sent again, is a draft of the web page."""
+    first: Dispatch | None = dispatch
+    while first is not None and first.follows is not None:
+        first = ledger.dispatches.get(first.follows)
+    return first is not None and ledger.manuscripts.of_dispatch(first.id) is not None
 
 
 def _changed_lists(ledger: Ledger, dispatch: Dispatch, lists: Sequence[Path]) -> list[Path]:

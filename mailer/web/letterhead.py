@@ -22,7 +22,7 @@ from mailer import document, release
 from mailer.app import App
 from mailer.contacts.writing import replace_file
 from mailer.document import Letterhead, read_letterhead
-from mailer.errors import MailerError, UsageError, WorkspaceError
+from mailer.errors import DocumentError, MailerError, UsageError, WorkspaceError
 from mailer.wording import Text
 from mailer.workspace import package_data
 
@@ -101,7 +101,7 @@ def put_logo(app: App, data: bytes, *, expect: str) -> None:
         text, known = _with(text, "logo", picture.name), picture.exists()
         try:
             replace_file(picture, data)
-            _print(app, read_letterhead(text.encode(), str(path)))
+            _try(app, read_letterhead(text.encode(), str(path)))
         except MailerError:
             if not known:
                 picture.unlink(missing_ok=True)
@@ -131,8 +131,15 @@ def _drawn(head: Letterhead, layout: str) -> bytes:
     return document.pictures(_sample(head), letterhead=head, layout=layout, ppi=96)[0]
 
 
-def _print(app: App, head: Letterhead) -> None:
-    document.render(_sample(head), letterhead=head, layout=_layout(app))
+def _try(app: App, head: Letterhead) -> None:
+    try:
+        document.render(_sample(head), letterhead=head, layout=_layout(app))
+    except DocumentError as error:
+        raise UsageError(
+            Text("이 그림으로는 문서를 만들 수 없습니다", "no document can be made with this picture"),
+            where=error.what.en,
+            remedy=Text("PNG나 SVG로 다시 저장해서 올려 주십시오", "save it anew as PNG or SVG, and upload that"),
+        ) from error
 
 
 def _sample(head: Letterhead) -> release.Release:

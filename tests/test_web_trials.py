@@ -102,7 +102,7 @@ def test_refused_copies_are_told_one_by_one(tmp_path: Path) -> None:
             keep(officer, "a@office.example", "b@office.example")
             answer = officer.post(f"/release/{number}/test", [("to", "1"), ("to", "2")])
             assert answer.status == 200
-            assert "a@office.example: 접수됐습니다" in answer.words
+            assert "a@office.example: 접수되었습니다" in answer.words
             assert re.search(r"b@office.example: \S+", answer.words)
             assert len(server.books.stored) == 1
 

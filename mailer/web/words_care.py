@@ -62,14 +62,19 @@ CARE = {
     ),
     "do_forget": Text("지우기 (되돌릴 수 없음)", "Erase for good"),
     "to_contacts": Text("연락처로", "To the contacts"),
+    "tester_gone": Text("시험 메일 받을 사람 목록의 주소", "the address among those who get test copies"),
+    # the first page
+    "older_releases": Text(
+        "이전 보도자료 {n:,}건은 발송 기록에서 볼 수 있습니다", "{n:,} older ones stand in the delivery log"
+    ),
     # help
     "help": Text("도움말", "Help"),
     "help_line": Text("인터넷이 없어도 읽을 수 있습니다.", "Readable without the internet."),
     "help_here": Text("이 화면의 도움말: {title}", "Help with this page: {title}"),
-    "on_this_page": Text("이 쪽의 내용", "On this page"),
+    "on_this_page": Text("이 페이지의 내용", "On this page"),
     # the practice inbox
     "inbox_keeps": Text("최근 {n:,}통을 {days}일 동안 둡니다.", "The last {n:,} are kept, for {days} days."),
-    "empty_inbox": Text("편지함 비우기", "Empty the inbox"),
+    "empty_inbox": Text("받은편지함 비우기", "Empty the inbox"),
     "empty_inbox_line": Text(
         "연습 메일 {n:,}통을 지웁니다. 되돌릴 수 없습니다. 발송 기록은 그대로 남습니다.",
         "Removes {n:,} practice mails for good. The delivery log stays as it is.",

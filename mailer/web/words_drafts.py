@@ -45,7 +45,7 @@ DRAFTS = {
     ),
     "nothing_yet": Text("막음을 고치면 여기에 메일이 보입니다.", "Mend what stops it, and the mail appears here."),
     "conflict_people": Text(
-        "원고나 받는 사람이 바뀌었습니다. 아래는 지금 고르신 것이고, ‘저장하고 세어 보기’를 누르면 이대로 저장됩니다.",
+        "원고나 받는 사람이 바뀌었습니다. 아래는 지금 고른 것이고, ‘저장하고 세어 보기’를 누르면 이대로 저장됩니다.",
         "The letter or the people were changed. Below is your choice; saving it once more replaces theirs.",
     ),
     "show_saved": Text("저장된 것 보기", "Show what is saved"),
@@ -54,7 +54,7 @@ DRAFTS = {
     "test_other": Text("다른 주소", "Another address"),
     "test_keep": Text("이 주소 기억하기", "Remember this address"),
     "test_manage": Text("주소 관리", "Manage addresses"),
-    "test_accepted": Text("{address}: 접수됐습니다.", "{address}: accepted."),
+    "test_accepted": Text("{address}: 접수되었습니다.", "{address}: accepted."),
     "testers": Text("시험 메일 받을 사람", "Testers"),
     "testers_line": Text(
         "‘미리보기’의 시험 발송에서 고를 수 있는 주소입니다. 명단과는 상관없고, 보도자료를 받지 않습니다.",

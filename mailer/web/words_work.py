@@ -144,7 +144,7 @@ WORK = {
     "set": Text("적용", "Set"),
     "undo_rule": Text("다시 받게 하기", "Welcome again"),
     "answer_550": Text("550 없는 주소", "550 no such user"),
-    "answer_552": Text("552 편지함이 가득 참", "552 mailbox full"),
+    "answer_552": Text("552 메일함이 가득 참", "552 mailbox full"),
     "answer_421": Text("421 잠시 뒤에 (연결을 끊음)", "421 try later (hangs up)"),
     "answer_421_once": Text("421 한 번만, 다음에는 받음", "421 once, then welcome"),
     "answer_451": Text("451 나중에 다시 (그레이리스팅)", "451 greylisted"),

@@ -123,7 +123,7 @@ def _of_head(visit: Visit, change: Callable[[], None], typed: Mapping[str, str] 
     try:
         change()
     except MailerError as error:
-        return _show(visit, code=422, head_trouble=error, typed=typed)
+        return _show(visit, code=422, refused=error, typed=typed)
     return visit.go("/settings", said="letterhead_saved")
 
 
@@ -133,7 +133,7 @@ def _show(
     code: int = 200,
     tested: str = "",
     trouble: MailerError | None = None,
-    head_trouble: MailerError | None = None,
+    refused: MailerError | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> Response:
     admin = visit.may(Role.ADMIN)
@@ -143,7 +143,7 @@ def _show(
         "settings.html",
         code=code,
         head=head,
-        head_trouble=head_trouble or head.trouble,
+        refused=refused,
         letterhead=[(name, visit.w(f"head_{name}"), lines.get(name, "")) for name in FIELDS],
         testers=visit.app.ledger.testers.all(),
         rows=describe(visit.app.config) if admin else (),

@@ -52,6 +52,8 @@ def test_a_person_is_forgotten(web: WebDesk) -> None:
     sent(web)
     officer = web.officer()
     officer.post("/people/suppressed", {"target": KIM, "reason": "본인 요청"})
+    assert officer.post("/settings/testers", {"address": KIM}).status == 303
+    assert "시험 메일 받을 사람" in officer.get(PAGE).words
     book = workbook({"국내": [["이메일", "이름"], [KIM, "기자2"], ["new@paper.example", "신입"]]})
     assert officer.upload("/people/import", book, "new.xlsx", name="새명단").status == 303
     officer.get("/people")

@@ -134,6 +134,7 @@ def _erased_record(wanted: Address, gone: Erased) -> dict[str, object]:
         "removed": [str(path) for path in gone.removed],
         "deliveries": gone.deliveries,
         "left_out": gone.left_out,
+        "tester": gone.tester,
         "suppression_erased": gone.suppressed,
         "left": [str(path) for path in gone.left],
         "drafts": list(gone.drafts),
@@ -167,6 +168,10 @@ def _show_erased(screen: Screen, app: App, wanted: Address, gone: Erased) -> Non
                 f"발송 기록 {count}줄에서 이름과 주소를 가렸습니다.",
                 f"Name and address masked in {count} rows of the log.",
             )
+        )
+    if gone.tester:
+        screen.print(
+            Text("시험 메일 받을 사람 목록에서 지웠습니다.", "Removed from those who get test copies."),
         )
     if gone.suppressed:
         screen.print(

@@ -35,20 +35,22 @@ UPLOADS = Path("var", "uploads")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
     """`rows` were cut out of tables or must be by hand; `removed` files are gone; `deliveries` and `left_out` count masked rows of
-    the log; `suppressed` says that a suppression stays in force without the address. `left` files and `drafts` (titles) still
-    mention the address and are for a person to mend."""
+    the log; `tester` says that they get no test copies any more, `suppressed` that a suppression stays in force without the
+    address. `left` files and `drafts` (titles) still mention the address and are for a person to mend."""
 
     rows: tuple[Forgotten, ...]
     removed: tuple[Path, ...]
     deliveries: int
     left_out: int
+    tester: bool
     suppressed: bool
     left: tuple[Path, ...]
     drafts: tuple[str, ...]
 
     @property
     def nothing_found(self) -> bool:
-        return not (self.rows or self.removed or self.deliveries or self.left_out or self.left or self.drafts)
+        held = self.rows or self.removed or self.deliveries or self.left_out or self.tester
+        return not (held or self.left or self.drafts)
 
 
 def list_files(root: Path) -> list[Path]:
@@ -90,6 +92,7 @@ def _erased(
         removed=tuple(removed),
         deliveries=rows.deliveries,
         left_out=rows.left_out,
+        tester=rows.tester,
         suppressed=rows.suppressed,
         left=tuple(sorted(path for path in others if not _is_of(ledger, path) and _mentions(path, address))),
         drafts=rows.drafts,

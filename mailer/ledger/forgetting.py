@@ -39,10 +39,11 @@ _LEFT_OUT = ("address", "reason_ko", "reason_en")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgottenRows:
     """`deliveries` were masked, in `left_out` rows the address was; `suppressed` when a suppression of this very address stays in
-    force without it; `drafts` on the web page still mention it. A tester of that address is gone."""
+    force without it; `drafts` on the web page still mention it. `tester`: it is no longer among those who get test copies."""
 
     deliveries: int
     left_out: int
+    tester: bool
     suppressed: bool
     drafts: tuple[str, ...]
 
@@ -79,18 +80,21 @@ class Forgetting:
             _mask_texts(connection, t.dispatch, ("pause_reason",), mask)
             suppressed = connection.execute(t.suppression.update().where(entry).values(shown=None)).rowcount == 1
             drafts = _drafts(connection, mask)
-            connection.execute(t.tester.delete().where(t.tester.c.address_key == address.key))
+            tester = connection.execute(t.tester.delete().where(t.tester.c.address_key == address.key)).rowcount == 1
         self._empty_journal()
-        return ForgottenRows(deliveries=deliveries, left_out=left_out, suppressed=suppressed, drafts=drafts)
+        return ForgottenRows(
+            deliveries=deliveries, left_out=left_out, tester=tester, suppressed=suppressed, drafts=drafts
+        )
 
     def foresee(self, address: Address) -> ForgottenRows:
         """What `forget` would answer now. Changes nothing, raises nothing."""
         mask, entry = _Mask(address), self._suppression(address)
-        theirs = t.delivery.c.address_key == address.key
+        theirs, copies = t.delivery.c.address_key == address.key, t.tester.c.address_key == address.key
         number = sa.select(sa.func.count())
         with self._database.reading() as connection:
             return ForgottenRows(
                 deliveries=int(connection.execute(number.select_from(t.delivery).where(theirs)).scalar_one()),
+                tester=connection.execute(number.select_from(t.tester).where(copies)).scalar_one() == 1,
                 suppressed=connection.execute(number.select_from(t.suppression).where(entry)).scalar_one() == 1,
                 left_out=sum(1 for _ in _masked_texts(connection, t.left_out, _LEFT_OUT, mask)),
                 drafts=_drafts(connection, mask),

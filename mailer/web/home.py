@@ -63,6 +63,7 @@ def home(visit: Visit) -> Response:
         waiting=[found for one in dispatches for found in _waiting(one, counts.get(one.id, {}))],
         drafts=ledger.manuscripts.open(),
         rows=[_row(one, counts.get(one.id, {})) for one in dispatches[:SHOWN]],
+        older=max(len(dispatches) - SHOWN, 0),
         month=_month(dispatches, counts, here),
         strip=_strip(dispatches, counts, here),
     )

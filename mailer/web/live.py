@@ -80,7 +80,7 @@ def move(visit: Visit) -> Response:
 
 async def events(request: Request) -> Response:
     """The stream behind an open page (text/event-stream)."""
-    visit = await run_in_threadpool(visit_of, request, Typed())
+    visit = await run_in_threadpool(visit_of, request, Typed(), touch=False)
     refusal = refusal_of(visit, Role.WRITE, False)
     if refusal is not None:
         return refusal
@@ -116,8 +116,8 @@ async def _stream(visit: Visit) -> AsyncIterator[str]:
 
 
 def _logged_out(visit: Visit) -> bool:
-    """A page may stay open longer than its session."""
-    return not visit_of(visit.request, Typed()).may(Role.WRITE)
+    """A page may stay open longer than its session, and does not keep it alive: only a person does."""
+    return not visit_of(visit.request, Typed(), touch=False).may(Role.WRITE)
 
 
 def _snapshot(visit: Visit) -> tuple[str, float]:

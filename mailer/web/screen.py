@@ -42,6 +42,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        # an update of the program under a running server must not mix new pages with old code
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -85,7 +85,8 @@ async def serve(
     stop.set()
     office.close()
     server.should_exit = True
-    await asyncio.gather(pages, work, tidying, waiting)
+    await asyncio.gather(pages, tidying, waiting)
+    await work
 
 
 async def _keep_tidy(office: Office, stop: asyncio.Event) -> None:

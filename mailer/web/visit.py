@@ -232,10 +232,15 @@ def refusal_of(visit: Visit, needs: Role, public: bool) -> Response | None:
     return visit.show("refused.html", code=403, needs=needs)
 
 
-def visit_of(request: Request, form: Typed) -> Visit:
+def visit_of(request: Request, form: Typed, *, touch: bool = True) -> Visit:
+    """The request with whoever is behind it. Without `touch` it is no sign of life of the session."""
     office: Office = request.app.state.office
     return Visit(
-        request=request, office=office, visitor=_visitor(office.app, request), language=language_of(request), form=form
+        request=request,
+        office=office,
+        visitor=_visitor(office.app, request, touch=touch),
+        language=language_of(request),
+        form=form,
     )
 
 
@@ -246,7 +251,7 @@ def language_of(request: Request) -> Language:
     return next((language for language in LANGUAGES if language == chosen), office.app.config.language)
 
 
-def _visitor(app: App, request: Request) -> Visitor | None:
+def _visitor(app: App, request: Request, *, touch: bool) -> Visitor | None:
     token = request.cookies.get(cookie_name(request), "")
     if not token:
         return None
@@ -255,7 +260,7 @@ def _visitor(app: App, request: Request) -> Visitor | None:
     session = accounts.session(digest)
     if session is None or now - session.seen_at > SESSION:
         return None
-    if now - session.seen_at > TOUCH:
+    if touch and now - session.seen_at > TOUCH:
         accounts.touch(digest, now)
     if session.role is None:
         return Visitor(name=session.name, role=Role.ADMIN, account=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
-    "CLOSED",
     "DELIVERY_MOVES",
     "DISPATCH_MOVES",
     "OPEN",
@@ -90,8 +89,6 @@ _WAITING = frozenset({_D.QUEUED, _D.DEFERRED})
 
 OPEN = frozenset({_D.QUEUED, _D.SENDING, _D.DEFERRED, _D.IN_DOUBT})
 """A dispatch is not done while one of its deliveries is in one of these."""
-
-CLOSED = frozenset(_D) - OPEN
 
 DELIVERY_MOVES: dict[DeliveryMove, tuple[frozenset[DeliveryState], DeliveryState]] = {
     # the attempt is committed; after this its end may be unknown

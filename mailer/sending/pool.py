@@ -7,23 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from mailer.dispatch import Envelope, Outcome
+from mailer.transport import Ahead, Job
 
-__all__ = ["Job", "Pool", "Transport"]
-
-
-class Job(Protocol):
-    """One message to carry. `leaving` is awaited when nothing of the message has been written yet and its first byte comes next;
-    if it raises, nothing is written and the error passes through. Otherwise it is `settled`, or comes `back` untried."""
-
-    @property
-    def envelope(self) -> Envelope: ...
-
-    async def leaving(self) -> None: ...
-
-    def settled(self, outcome: Outcome) -> None: ...
-
-    def back(self) -> None: ...
+__all__ = ["Pool", "Transport"]
 
 
 class Transport(Protocol):
@@ -32,7 +18,7 @@ class Transport(Protocol):
     @property
     def connected(self) -> bool: ...
 
-    async def carry(self, first: Job, ahead: Callable[[], Job | None]) -> None: ...
+    async def carry(self, first: Job, ahead: Ahead) -> None: ...
 
     async def close(self) -> None: ...
 

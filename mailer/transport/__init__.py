@@ -14,6 +14,7 @@ CRLF lines leave.
 Not here: retry, pace and pausing (`sending/`), composing (`message/`), remembering (`ledger/`).
 """
 
+from mailer.transport.carrier import Ahead, Job
 from mailer.transport.catcher import PracticeCatcher
 from mailer.transport.details import said, seen
 from mailer.transport.meanings import Meaning, explain, stage_name
@@ -22,6 +23,8 @@ from mailer.transport.smtp import Leaving, Probe, SmtpTransport
 from mailer.transport.verdicts import login_refused
 
 __all__ = [
+    "Ahead",
+    "Job",
     "Leaving",
     "Meaning",
     "PracticeCatcher",

@@ -13,7 +13,7 @@ from mailer.dispatch.model import Envelope
 from mailer.errors import MessageError
 from mailer.wording import Text
 
-__all__ = ["Body", "Examiner", "check_body", "mailbox", "stuffed"]
+__all__ = ["Body", "Examiner", "mailbox", "stuffed"]
 
 LONGEST_LINE = 998
 
@@ -85,11 +85,6 @@ class Examiner:
             self._shared.clear()
         known = self._shared[id(part)] = (part, stuffed(part), part.isascii())
         return known
-
-
-def check_body(envelope: Envelope) -> None:
-    """Raises MessageError unless `envelope.data` may go out as it is."""
-    Examiner().body(envelope)
 
 
 def _check(envelope: Envelope, data: bytes, parts: Sequence[bytes]) -> None:

@@ -138,6 +138,17 @@ def test_what_waits_for_a_person_stands_on_top(desk: Desk) -> None:
     assert [one["dispatch"] for one in desk.mailer("dispatches", "--json").json] == [2, 1, 3]
 
 
+def test_what_went_out_in_practice_is_marked_afterwards(desk: Desk) -> None:
+    """With a mail server set, a dispatch of practice days says so in dispatches, status and log; before, one line says it for all."""
+    desk.mailer("send", "short", "-l", "press", "--yes", "--expect", "3")
+    reviews = (("dispatches",), ("status", "1"), ("log", "1"))
+    assert not any("(연습)" in desk.mailer(*words).out for words in reviews)
+    assert all("연습 모드" in desk.mailer(*words).err for words in reviews)
+    desk.server(9)
+    assert all("(연습)" in desk.mailer(*words).out for words in reviews)
+    assert not any("연습 모드" in desk.mailer(*words).err for words in reviews)
+
+
 def test_holidays_and_deadlines_are_pointed_out(desk: Desk) -> None:
     """A date that web and terminal both doubt: Christmas, a crowded hour, the hour of the deadline."""
     ask = ("schedule", "short", "-l", "press", "--dry-run", "--at")

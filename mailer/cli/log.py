@@ -17,7 +17,7 @@ from mailer.app import App
 from mailer.cli.facts import INKS, people
 from mailer.cli.opening import opened
 from mailer.cli.output import Screen
-from mailer.cli.results import dispatch_of, reply_words
+from mailer.cli.results import dispatch_of, marked, reply_words
 from mailer.cli.spoken import to_spoken
 from mailer.cli.tables import Cell, Column
 from mailer.cli.verbs import Call, argument, option, verb
@@ -146,17 +146,17 @@ def show_log(screen: Screen, app: App, lines: Iterable[LogLine], *, attempts: bo
         dispatch = dispatch_of(app, number)
         if shown:
             screen.gap()
-        _caption(screen, dispatch)
+        _caption(screen, app, dispatch)
         while rows := list(islice(group, ROWS_AT_ONCE)):
             lay_out(screen, dispatch, rows)
             shown += len(rows)
     return shown
 
 
-def _caption(screen: Screen, dispatch: Dispatch) -> None:
+def _caption(screen: Screen, app: App, dispatch: Dispatch) -> None:
     started = dispatch.started_at or dispatch.send_at
     when = local(started.replace(second=0, microsecond=0), dispatch.zone).to(screen.language) if started else ""
-    word = Text(f"발송 {dispatch.id}", f"Dispatch {dispatch.id}").to(screen.language)
+    word = marked(app, dispatch, Text(f"발송 {dispatch.id}", f"Dispatch {dispatch.id}")).to(screen.language)
     parts = (word, f"{when} {dispatch.zone}".strip(), dispatch.title)
     screen.print(" · ".join(part for part in parts if part), ink="bold")
 

@@ -19,7 +19,7 @@ from mailer.ledger.dispatches import no_such_dispatch
 from mailer.transport import said
 from mailer.wording import Text, with_particle
 
-__all__ = ["dispatch_of", "exit_code", "next_commands", "reply_words", "show_paused", "show_result"]
+__all__ = ["dispatch_of", "exit_code", "marked", "next_commands", "reply_words", "show_paused", "show_result"]
 
 SHOWN = 30
 _NOT_YET_GOOD = (
@@ -43,6 +43,13 @@ def dispatch_of(app: App, number: int) -> Dispatch:
         missing = no_such_dispatch(number)
         raise UsageError(missing.what, remedy=missing.remedy)
     return found
+
+
+def marked(app: App, dispatch: Dispatch, word: Text) -> Text:
+    """`word`, with a mark where what was approved in practice is looked at with a mail server set: nothing of it left."""
+    if dispatch.practice and not app.config.practice:
+        return Text(f"{word.ko} (연습)", f"{word.en} (practice)")
+    return word
 
 
 def exit_code(status: Status) -> int:

@@ -16,7 +16,7 @@ from mailer.cli.opening import dispatch_argument, opened
 from mailer.cli.output import Screen
 from mailer.cli.phrases import span
 from mailer.cli.progress import Progress
-from mailer.cli.results import dispatch_of, next_commands, show_paused
+from mailer.cli.results import dispatch_of, marked, next_commands, show_paused
 from mailer.cli.running import tally_of
 from mailer.cli.tables import Cell, Column
 from mailer.cli.verbs import Call, option, verb
@@ -61,7 +61,7 @@ def dispatches(call: Call) -> int:
             screen.say(Text("아직 발송이 없습니다.", "There are no dispatches yet."))
             screen.hint("mailer send LETTER -l LIST", Text("보내기", "send one"))
         else:
-            _show_dispatches(screen, sorted(found, key=_goes_on_by_itself), now)
+            _show_dispatches(screen, app, sorted(found, key=_goes_on_by_itself))
     return 0
 
 
@@ -70,8 +70,8 @@ def _goes_on_by_itself(one: Status) -> bool:
     return one.dispatch.status not in _WAITING and not one.counts[DeliveryState.IN_DOUBT]
 
 
-def _show_dispatches(screen: Screen, found: Sequence[Status], now: datetime) -> None:
-    to = screen.language
+def _show_dispatches(screen: Screen, app: App, found: Sequence[Status]) -> None:
+    to, now = screen.language, app.now()
     columns = [
         Column(title=Text("#", "#"), right=True),
         Column(title=Text("상태", "state")),
@@ -81,7 +81,10 @@ def _show_dispatches(screen: Screen, found: Sequence[Status], now: datetime) -> 
     ]
     rows: list[list[Cell | str]] = []
     for one in found:
-        state = Cell(STATUS_WORDS[one.dispatch.status].to(to), _STATUS_INKS.get(one.dispatch.status, ""))
+        state = Cell(
+            marked(app, one.dispatch, STATUS_WORDS[one.dispatch.status]).to(to),
+            _STATUS_INKS.get(one.dispatch.status, ""),
+        )
         result = counts_text(one.counts).to(to)
         rows.append([str(one.dispatch.id), state, one.dispatch.title, _when(one.dispatch, now).to(to), result])
     screen.table(columns, rows)
@@ -121,7 +124,7 @@ def status(call: Call, dispatch: int, watch: bool) -> int:
         if screen.json_wanted:
             screen.json(status_record(one, changed))
         else:
-            _show_status(screen, one, changed, app.now())
+            _show_status(screen, app, one, changed)
             show_paused(screen, one.dispatch)
             next_commands(screen, one)
     return 0
@@ -152,10 +155,10 @@ def _lists(app: App, dispatch: Dispatch) -> Iterator[Path]:
             continue  # it was given as a path, which the dispatch does not know
 
 
-def _show_status(screen: Screen, one: Status, changed: Sequence[str], now: datetime) -> None:
-    dispatch, to = one.dispatch, screen.language
+def _show_status(screen: Screen, app: App, one: Status, changed: Sequence[str]) -> None:
+    dispatch, to, now = one.dispatch, screen.language, app.now()
     head = Text(f"발송 {dispatch.id}  ", f"Dispatch {dispatch.id}  ").to(to)
-    screen.print(head + STATUS_WORDS[dispatch.status].to(to), ink="bold")
+    screen.print(head + marked(app, dispatch, STATUS_WORDS[dispatch.status]).to(to), ink="bold")
     show_facts(
         screen, [(label, value.to(to) if isinstance(value, Text) else value) for label, value in _facts(one, now)]
     )

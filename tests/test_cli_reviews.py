@@ -139,7 +139,7 @@ def test_what_waits_for_a_person_stands_on_top(desk: Desk) -> None:
 
 
 def test_what_went_out_in_practice_is_marked_afterwards(desk: Desk) -> None:
-    """With a mail server set, a dispatch of practice days says so in dispatches, status and log; before, one line says it for all."""
+    """With a mail server set, a dispatch of practice days says so in dispatches, status and log; before, one line says it."""
     desk.mailer("send", "short", "-l", "press", "--yes", "--expect", "3")
     reviews = (("dispatches",), ("status", "1"), ("log", "1"))
     assert not any("(연습)" in desk.mailer(*words).out for words in reviews)

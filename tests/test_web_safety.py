@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -194,6 +195,15 @@ def test_the_last_administrator_stays(web: WebDesk) -> None:
     assert admin.post("/settings/user", {"name": "boss", "do": "remove"}).status == 422
     assert admin.post("/settings/user", {"name": "boss", "do": "role", "role": "write"}).status == 422
     assert admin.get("/settings").status == 200
+
+
+def test_two_administrators_cannot_demote_each_other(web: WebDesk) -> None:
+    """Pressed at the same moment, one of the two stays."""
+    browsers = {name: web.account(name, "admin") for name in ("kim", "lee")}
+    forms = [(browsers["kim"], "lee"), (browsers["lee"], "kim")]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda pair: pair[0].post("/settings/user", {"name": pair[1], "do": "remove"}), forms))
+    assert len(web.app.ledger.accounts.all()) == 1
 
 
 def test_accounts_on_the_page(web: WebDesk) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable, Mapping
 
 from starlette.exceptions import HTTPException
@@ -34,6 +35,7 @@ __all__ = [
     "test_server",
 ]
 
+_changing = threading.Lock()  # two administrators who demote each other must not both succeed
 _ACCOUNT = re.compile(r"[^\s@<>\"'/\\:]{1,64}")
 
 
@@ -91,7 +93,12 @@ def add_user(visit: Visit) -> Response:
 
 def change_user(visit: Visit) -> Response:
     """Another role, a new password, or away with the account. The last administrator stays one."""
-    accounts, name, what = visit.app.ledger.accounts, visit.form.get("name"), visit.form.get("do")
+    with _changing:
+        return _change(visit, visit.form.get("name"), visit.form.get("do"))
+
+
+def _change(visit: Visit, name: str, what: str) -> Response:
+    accounts = visit.app.ledger.accounts
     account = accounts.get(name)
     if account is None:
         raise HTTPException(404)

@@ -10,8 +10,8 @@ function dress(root = document) {
 // A second click on a confirming button is not a second wish. The server would notice too.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
-  if (form.dataset.sent && !event.defaultPrevented) { event.preventDefault(); return; }
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; }, 5000);
 });
@@ -86,6 +86,7 @@ function keep(form) {
   let timer = 0;
   let busy = false;
   let stopped = "held" in form.dataset;
+  let pressed = null;
   const others = () => [...form.elements].filter((field) => field !== area);
   const dirty = () => area.value !== saved || others().some((field) =>
     field.type === "file" ? field.files.length : field.type === "textarea" && field.value !== field.defaultValue);
@@ -118,8 +119,15 @@ function keep(form) {
       state.textContent = state.dataset.failed;
     }
     busy = false;
-    if (!stopped && area.value !== saved) timer = setTimeout(save, area.value === text ? 15000 : 3000);
+    if (pressed) form.requestSubmit(pressed);
+    else if (!stopped && area.value !== saved) timer = setTimeout(save, area.value === text ? 15000 : 3000);
   }
+  // A button that is pressed while a save is on its way waits for it, or the two would look like two people.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    pressed = busy ? event.submitter : null;
+    if (busy) event.preventDefault();
+  });
   area.addEventListener("input", () => {
     if (!stopped) state.textContent = state.dataset.unsaved;
     clearTimeout(timer);

@@ -234,8 +234,9 @@ def measure(root: Path, dispatches: int, people: int) -> bool:
         message = max(path.name for path in (root / "var" / "inbox" / "new").iterdir())
         good = True
         for what, path in pages(dispatches, dispatches * people, draft_id, "p000123@paper26.example", message):
-            times, size = [visitor.first_byte(path) for _ in range(ROUNDS)], visitor.first_byte(path)[1]
-            good &= told(what, [time for time, _ in times], size, HOME_BAR if path == "/" else 0)
+            # the whole log is read to its end each time, which takes seconds
+            asked = [visitor.first_byte(path) for _ in range(5 if "all rows" in what else ROUNDS)]
+            good &= told(what, [passed for passed, _ in asked], asked[-1][1], HOME_BAR if path == "/" else 0)
         live = [visitor.first_event(f"/dispatch/{dispatches + 1}/events") for _ in range(ROUNDS)]
         return told("live, first event", live, 0, 0) and good
     finally:

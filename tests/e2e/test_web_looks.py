@@ -18,7 +18,8 @@ PAGES = (
     "/", "/release/new", "/release/1/letter", "/release/1/people", "/release/1/preview", "/release/1/preview?view=text",
     "/release/1/preview?view=pdf", "/release/1/checks", "/release/1/send", "/dispatch/1", "/log?dispatch=1", "/dispatch/1/print",
     "/dispatch/1/resend", "/people", "/people/list/press", "/people/suppressed", "/people/person?address=reporter001@paper.example",
-    "/inbox", "/settings", "/nowhere",
+    "/people/forget?address=reporter001@paper.example", "/inbox", "/settings", "/help", "/help/sending-and-log", "/help/cli",
+    "/nowhere",
 )  # fmt: skip
 NAMED = LETTER.replace("제 목 :", "연 명 : names.txt\n제 목 :")
 

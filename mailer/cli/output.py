@@ -226,5 +226,5 @@ def _differs(typed: str, number: int) -> StoppedByCheck:
             f"적은 수({shown})와 받는 사람 수({number})가 달라 멈췄습니다. 아무것도 보내지 않았습니다",
             f"stopped, because {shown} is not the number of people ({number}); nothing was sent",
         ),
-        remedy=Text("받는 사람을 다시 확인하십시오: mailer preview", "look at the recipients again: mailer preview"),
+        remedy=Text("--dry-run을 붙여 받는 사람을 다시 확인해 주십시오", "look at the recipients again with --dry-run"),
     )

@@ -46,7 +46,7 @@ def expect(preparation: Preparation, number: int) -> None:
             ),
             where="--expect",
             remedy=Text(
-                "받는 사람을 다시 확인해 주십시오: mailer preview", "look at the recipients with mailer preview"
+                "--dry-run을 붙여 받는 사람을 다시 확인해 주십시오", "look at the recipients again with --dry-run"
             ),
         )
 

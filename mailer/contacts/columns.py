@@ -10,8 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from mailer.contacts.tables import Record, delimiters, lines_of, records
+from mailer.contacts.tables import CELL_LINES, Record, delimiters, lines_of, records
 
 __all__ = ["HEAD", "KOREAN", "OWN", "Columns", "Table", "field_of", "find_columns", "open_table"]
 
@@ -86,15 +87,16 @@ class Table:
 def open_table(text: str) -> Table:
     """Split `text` by the delimiter under which it has an address header, else by the likeliest."""
     lines = lines_of(text)
-    tables = []
-    for delimiter in delimiters(lines):
-        rest = records(lines, delimiter)
-        head = list(itertools.islice(rest, HEAD))
-        columns = find_columns(head)
-        tables.append(Table(head=head, rest=rest, columns=columns))
-        if columns and not columns.guessed:
-            return tables[-1]
-    return tables[0]
+    ranked = delimiters(lines)
+    rest = records(lines, next(filter(partial(_has_header, lines[: HEAD * CELL_LINES]), ranked), ranked[0]))
+    head = list(itertools.islice(rest, HEAD))
+    return Table(head=head, rest=rest, columns=find_columns(head))
+
+
+def _has_header(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a header names the address column when `lines` are split by `delimiter`."""
+    columns = find_columns(list(itertools.islice(records(lines, delimiter), HEAD)))
+    return columns is not None and not columns.guessed
 
 
 def find_columns(head: Sequence[Record]) -> Columns | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["DELIMITERS", "Record", "delimiters", "lines_of", "records"]
+__all__ = ["CELL_LINES", "DELIMITERS", "Record", "delimiters", "lines_of", "records"]
 
 DELIMITERS = (",", ";", "\t", "|")
 CELL_LINES = 60
@@ -56,46 +57,46 @@ def delimiters(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
-    """Every record, blank ones included."""
-    position = 1 if lines and _NAMED.fullmatch(lines[0]) else 0
-    while position < len(lines):
-        record = _record_at(lines, position, delimiter)
-        yield record
-        position = record.last
+    """Every record, blank ones included. A line is let go as soon as it is read, which matters for long lists."""
+    ahead = deque(lines)
+    del lines
+    read = 0
+    if ahead and _NAMED.fullmatch(ahead[0]):
+        ahead.popleft()
+        read = 1
+    while ahead:
+        size = _size_of_record(ahead, delimiter)
+        text = "\n".join(ahead.popleft() for _ in range(size or 1))
+        cells = _cells(text, delimiter) if size else _unquoted(text, delimiter)
+        yield Record(read + 1, read + (size or 1), cells, torn=not size)
+        read += size or 1
 
 
-def _record_at(lines: Sequence[str], position: int, delimiter: str) -> Record:
-    line = lines[position]
-    if '"' not in line:
-        return Record(position + 1, position + 1, line.split(delimiter, WIDTH))
-    last = _last_line(lines, position, delimiter)
-    if last is None:
-        return Record(position + 1, position + 1, _unquoted(line, delimiter), torn=True)
-    return Record(position + 1, last + 1, _cells("\n".join(lines[position : last + 1]), delimiter))
-
-
-def _last_line(lines: Sequence[str], position: int, delimiter: str) -> int | None:
-    """The line on which the record that begins at `position` ends. None when its quotes are never closed, close in the middle of
-    a cell, or swallow a whole record: a line inside them with an @ and exactly as many delimiters as the first line."""
-    width = lines[position].count(delimiter)
-    is_open = _is_left_open(lines[position], delimiter)
-    at = position
+def _size_of_record(ahead: Sequence[str], delimiter: str) -> int:
+    """How many of the lines `ahead` the next record takes. 0 when its quotes are never closed, close in the middle of a cell, or
+    swallow a whole record: a line inside them with an @ and exactly as many delimiters as the first line."""
+    width = ahead[0].count(delimiter)
+    is_open = _is_left_open(ahead[0], delimiter)
+    size = 1
     while is_open:
-        at += 1
-        if at >= min(position + CELL_LINES, len(lines)):
-            return None
-        close = _closing_quote(lines[at], 0)
-        inside, after = (lines[at], "") if close < 0 else (lines[at][:close], lines[at][close + 1 :].lstrip(" "))
-        if (after and not after.startswith(delimiter)) or (
-            width and "@" in inside and inside.count(delimiter) == width
-        ):
-            return None
+        if size >= min(CELL_LINES, len(ahead)):
+            return 0
+        line = ahead[size]
+        close = _closing_quote(line, 0)
+        inside, after = (line, "") if close < 0 else (line[:close], line[close + 1 :].lstrip(" "))
+        if after and not after.startswith(delimiter):
+            return 0
+        if width and "@" in inside and inside.count(delimiter) == width:
+            return 0
         is_open = close < 0 or _is_left_open(after, delimiter)
-    return at
+        size += 1
+    return size
 
 
 def _is_left_open(line: str, delimiter: str) -> bool:
     """Whether a quoted cell that begins in `line` does not end in it. A quote opens only at the start of a cell."""
+    if '"' not in line:
+        return False
     opening = re.compile(f'(?:^|{re.escape(delimiter)}) *"')
     position = 0
     while opened := opening.search(line, position):

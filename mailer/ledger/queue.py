@@ -81,9 +81,12 @@ class Queue:
         with self._database.writing() as connection:
             found = connection.execute(self._lease_due, values | {"b_limit": limit}).all()
             if len(found) < limit:
-                found = [*found, *connection.execute(self._lease_queued, values | {"b_limit": limit - len(found)})]
+                left = values | {"b_limit": limit - len(found)}
+                found = [*found, *connection.execute(self._lease_queued, left).all()]
         # a retry comes first; of each kind in list order
-        return tuple(sorted(map(delivery_from, found), key=lambda delivery: (delivery.retry_at is None, delivery.position)))
+        return tuple(
+            sorted(map(delivery_from, found), key=lambda delivery: (delivery.retry_at is None, delivery.position))
+        )
 
     def renew(self, owner: str, lease_until: datetime) -> None:
         """Push every lease of `owner` on: the sign that it lives, which others wait for before they take its rows."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailer.dispatch.model import Envelope
@@ -105,6 +106,7 @@ def stuffed(lines: bytes) -> bytes:
     return b"." + within if lines.startswith(b".") else within
 
 
+@lru_cache(maxsize=64)
 def mailbox(address: str) -> str | None:
     """`address` with its domain as A-label, or None when it cannot stand between `<` and `>`: control characters, spaces,
     quotes, comments, address literals, or longer than RFC 5321 4.5.3.1 allows."""

@@ -342,11 +342,12 @@ class Carrier:
     async def _answer(self, stage: Stage, future: asyncio.Future[RawReply]) -> Answer | str:
         """The answer to one command, or why there is none."""
         try:
-            answer = make_answer(await self._wire.answer(future, self._server.timeout), stage)
+            raw = future.result() if future.done() else await self._wire.answer(future, self._server.timeout)
         except WireLost as error:
             self.broken = True
             self._never_began = stage is Stage.MAIL and self._wire.ended_by_server
             return str(error)
+        answer = make_answer(raw, stage)
         if answer.reply.code == 421:
             self.broken = True
             self._never_began = stage is Stage.MAIL

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailer.dispatch.model import Reply, Stage
 
@@ -104,8 +105,7 @@ class ReplyReader:
             self._reply.truncated |= cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """A reply and its class. `kind` is 2, 3, 4 or 5: the first digit of the code, but 4 (temporary) when that digit is
     unknown or when the lines disagree. `unclear` is True when they disagree and one of them says yes (2xx), `garbled` when a line
     without a code stood before it."""

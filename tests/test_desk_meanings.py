@@ -9,8 +9,9 @@ import pytest
 
 from mailer.desk.doubts import failed_deliveries
 from mailer.desk.report import log_lines, log_record
-from mailer.dispatch import Delivery, DeliveryMove, Dispatch, Outcome, Reply, Stage, Verdict
+from mailer.dispatch import Delivery, DeliveryMove, Dispatch, Outcome, PauseCause, Reply, Stage, Verdict
 from mailer.ledger import Beginning, Ledger, LogFilter, Settlement, open_ledger
+from mailer.web.plain import meaning_for_pages
 from tests.builders import T0, draft, people
 
 
@@ -87,6 +88,18 @@ def test_a_doubt_says_what_was_seen(ledger: Ledger, text: str, words: str) -> No
     _, row = on_the_wire(ledger)
     answer(ledger, row, Verdict.DOUBT, text)
     assert words in said(ledger)
+
+
+def test_nothing_is_tried_again_while_the_dispatch_is_paused(ledger: Ledger) -> None:
+    """Put off by the server: tried again by itself, unless the dispatch stands still; then the log says what sends it."""
+    dispatch, row = on_the_wire(ledger)
+    answer(ledger, row, Verdict.DEFER, "451 later")
+    (line,) = log_lines(ledger, LogFilter())
+    assert line.meaning.todo.en == "It is tried again by itself. Nothing to do."
+    ledger.dispatches.pause(dispatch.id, cause=PauseCause.SITE, detail="451 later", who="worker", now=T0)
+    (line,) = log_lines(ledger, LogFilter())
+    assert line.meaning.todo.en == f"The dispatch is paused. To go on: mailer resume {dispatch.id}"
+    assert "Go on" in meaning_for_pages(line).todo.en
 
 
 def test_an_attempt_without_an_end_has_no_stage(ledger: Ledger) -> None:

@@ -162,6 +162,8 @@ class Watcher:
         due = self.app.ledger.queue.next_retry(status.dispatch.id)
         if busy or due is None:
             return Text("", "")
+        if due <= self.app.now():
+            return Text(", 재시도할 때가 됨", ", retries are due")
         away = distance(self.app.now(), due)
         return Text(f", 다음 재시도 {away.ko}", f", next retry {away.en}")
 

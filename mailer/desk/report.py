@@ -111,14 +111,19 @@ def explained(ledger: Ledger, rows: Sequence[LogRow], *, attempts: bool = False)
     """Rows with what they mean; with `attempts`, every try of each."""
     history = ledger.log.history(row.delivery.id for row in rows) if attempts else {}
     reasons = ledger.log.notes(row.delivery.id for row in rows if row.delivery.state is DeliveryState.SUPPRESSED)
+    waiting = any(row.delivery.state in _WAITING for row in rows)
+    paused = {one.id for one in ledger.dispatches.with_status(DispatchStatus.PAUSED)} if waiting else set()
     return tuple(
         LogLine(
             row=row,
-            meaning=meaning_of(row, reasons.get(row.delivery.id, "")),
+            meaning=meaning_of(row, reasons.get(row.delivery.id, ""), paused=row.delivery.dispatch_id in paused),
             history=history.get(row.delivery.id, ()),
         )
         for row in rows
     )
+
+
+_WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
 _PLAIN = {
@@ -168,8 +173,21 @@ _TAKEN_AFTER_ALL = Meaning(
 )
 
 
-def meaning_of(row: LogRow, reason: str = "") -> Meaning:
-    """What a row of the log comes to, in plain words. `reason` is why a suppressed person was left out."""
+def meaning_of(row: LogRow, reason: str = "", *, paused: bool = False) -> Meaning:
+    """What a row of the log comes to, in plain words. `reason` is why a suppressed person was left out, `paused` whether the
+    dispatch stands still: then nothing is tried again by itself."""
+    meaning = _meaning_of(row, reason)
+    if not paused or row.delivery.state not in _WAITING:
+        return meaning
+    number = row.delivery.dispatch_id
+    go_on = Text(
+        f"멈춘 발송입니다. 이어서 보내기: mailer resume {number}",
+        f"The dispatch is paused. To go on: mailer resume {number}",
+    )
+    return Meaning(what=meaning.what, todo=go_on)
+
+
+def _meaning_of(row: LogRow, reason: str) -> Meaning:
     state = row.delivery.state
     outcome = row.last.outcome if row.last else None
     if state in _PLAIN:

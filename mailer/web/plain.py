@@ -22,6 +22,10 @@ _DOUBT = Text(
     "Ask whether it arrived, then settle it with the buttons below.",
 )
 _AGAIN = Text("‘다시 보내기’로 새로 보낼 수 있습니다.", "You can send it again with the button above.")
+_STANDS = Text(
+    "멈춘 발송입니다. 그 발송의 ‘이어서 보내기’를 누르면 보냅니다.",
+    "The dispatch is paused: press “Go on” on its page.",
+)
 _GO_ON = Text(
     "남은 사람에게 보내려면 ‘이어서 보내기’, 그만두려면 ‘남은 발송 취소’를 누르십시오.",
     "Press “Go on” to send to those who are left, or “Cancel the rest”.",
@@ -77,6 +81,8 @@ def meaning_for_pages(line: LogLine) -> Meaning:
         return Meaning(what=meaning.what, todo=_DOUBT)
     if "mailer resend" in meaning.todo.en:
         return Meaning(what=meaning.what, todo=_AGAIN)
+    if "mailer resume" in meaning.todo.en:
+        return Meaning(what=meaning.what, todo=_STANDS)
     return Meaning(what=meaning.what, todo=remedy_for_pages(meaning.todo) or Text("", ""))
 
 

@@ -204,7 +204,7 @@ class WebDesk:
 
 def confirming(page: Answer, **more: str) -> dict[str, str]:
     """The fields of the confirming form on a page."""
-    return {name: page.value(name) for name in ("key", "seal", "at")} | more
+    return {name: page.value(name) for name in ("key", "seal", "way", "at")} | more
 
 
 @pytest.fixture

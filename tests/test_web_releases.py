@@ -102,6 +102,19 @@ def test_what_was_not_seen_is_not_sent(web: WebDesk) -> None:
     assert web.app.ledger.dispatches.all() == ()
 
 
+def test_what_was_confirmed_as_practice_is_not_sent_by_a_server(web: WebDesk) -> None:
+    """A server that was set after the confirming form was shown: nothing is approved, and the page says why."""
+    officer = web.officer()
+    number = web.draft(officer)
+    form = confirming(officer.get(f"/release/{number}/send"))
+    server = {"MAILER_FROM": "시험 <press@sender.example>", "SMTP_HOST": "mail.example.org"}
+    assert officer.post("/settings/server", server).status == 303
+    answer = officer.post(f"/release/{number}/send", form)
+    assert answer.status == 409
+    assert "메일 서버 설정이 바뀌었습니다" in answer.words
+    assert web.app.ledger.dispatches.all() == ()
+
+
 def test_more_than_fifty_people_are_counted_by_hand(web: WebDesk) -> None:
     """Above fifty the number must be typed back, and a wrong one sends nothing."""
     web.people(51)
@@ -190,7 +203,9 @@ def test_failures_are_reviewed_and_sent_again_once(web: WebDesk) -> None:
     assert "550 5.1.1" in page.words
     assert "reporter002" not in page.text
     officer.post("/inbox/rules", {"target": "reporter001@paper.example", "answer": ""})
-    form = {"key": officer.get(f"/dispatch/{dispatch}/resend").value("key")}
+    page = officer.get(f"/dispatch/{dispatch}/resend")
+    form = {name: page.value(name) for name in ("key", "way")}
+    assert officer.post(f"/dispatch/{dispatch}/resend", form | {"way": "mail.example.org:587"}).status == 409
     goals = {officer.post(f"/dispatch/{dispatch}/resend", form).headers["location"] for _ in range(3)}
     assert len(goals) == 1
     again = int(goals.pop().split("/")[2])

@@ -17,6 +17,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailer.app import App
+from mailer.config import Config
 from mailer.desk import Preparation
 from mailer.desk.approval import approve, schedule
 from mailer.desk.preflight import schedule_findings, server_findings
@@ -31,7 +32,7 @@ from mailer.web.previews import checked
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["HOLD", "TYPED_ABOVE", "hold_until", "number_in", "send", "show_send"]
+__all__ = ["HOLD", "TYPED_ABOVE", "hold_until", "number_in", "send", "show_send", "way_out"]
 
 HOLD = timedelta(seconds=20)
 TYPED_ABOVE = 50
@@ -58,8 +59,8 @@ def send(visit: Visit) -> Response:
     if prepared.blocked:
         return _show(visit, draft, form.get("at"), code=422)
     _ask_server(visit.app, prepared)
-    if visit.draft().version != draft.version:
-        # saved by somebody while the server was asked: those words would be lost in a draft that counts as sent
+    if visit.draft().version != draft.version or form.get("way") != way_out(visit.app.config):
+        # changed by somebody while the server was asked: saved words would be lost in a draft that counts as sent
         return _show(visit, visit.draft(), form.get("at"), problem=visit.w.changed_meanwhile, code=409)
     dispatch = _approved(visit, draft, prepared)
     return visit.go(f"/dispatch/{dispatch.id}")
@@ -69,6 +70,11 @@ def hold_until(now: datetime, zone: str) -> WallTime:
     """The moment at which "now" happens unless somebody takes it back."""
     instant = (now + HOLD).replace(microsecond=0)
     return WallTime(instant=instant, text=local(instant, zone).en.rpartition(" (")[0], zone=zone)
+
+
+def way_out(config: Config) -> str:
+    """How mail would leave now. What somebody confirmed as practice must not be sent by a server that was set since."""
+    return "practice" if config.practice else f"{config.smtp_host}:{config.smtp_port}"
 
 
 def number_in(typed: str) -> str:
@@ -96,6 +102,8 @@ def _approved(visit: Visit, draft: DraftLetter, prepared: Preparation) -> Dispat
 def _problem(visit: Visit, draft: DraftLetter, prepared: Preparation) -> str:
     """Why this form may not send, in the visitor's language; "" when it may."""
     form, total = visit.form, len(prepared.summaries)
+    if form.get("way") != way_out(visit.app.config):
+        return visit.w.way_changed
     if form.get("key") != draft.request_key or form.get("seal") != prepared.seal:
         return visit.w.changed_meanwhile
     if total > TYPED_ABOVE and number_in(form.get("number")) != str(total):
@@ -129,6 +137,7 @@ def _facts(visit: Visit, prepared: Preparation, typed: str) -> dict[str, Any]:
         "time_error": time_error,
         "time_findings": _time_findings(visit, prepared, moment.instant if moment else now, zone),
         "typed_above": TYPED_ABOVE,
+        "way": way_out(visit.app.config),
     }
 
 

@@ -20,7 +20,7 @@ from mailer.desk.report import explained, log_lines, log_stream, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
 from mailer.errors import LedgerError, UsageError
 from mailer.ledger import LogFilter, LogOrder, LogRow
-from mailer.web.confirming import TYPED_ABOVE, hold_until, number_in
+from mailer.web.confirming import TYPED_ABOVE, hold_until, number_in, way_out
 from mailer.web.frames import download, download_stream
 from mailer.web.plain import meaning_for_pages, told_for_pages
 from mailer.web.visit import Visit
@@ -136,6 +136,8 @@ def resend(visit: Visit) -> Response:
         return visit.go(f"/dispatch/{known.id}")
     rows = failed_deliveries(app.ledger, old)
     key = _key(visit, old, rows)
+    if form.get("way") != way_out(app.config):
+        return _show_resend(visit, old, problem=visit.w.way_changed)
     if form.get("key") != key:
         return _show_resend(visit, old, problem=visit.w.changed_meanwhile)
     if len(rows) > TYPED_ABOVE and number_in(form.get("number")) != str(len(rows)):
@@ -166,6 +168,7 @@ def _show_resend(visit: Visit, old: Dispatch, *, problem: str = "") -> Response:
         people=[(line.row, meaning_for_pages(line)) for line in lines if line.row.delivery.id in wanted],
         key=_key(visit, old, rows),
         typed_above=TYPED_ABOVE,
+        way=way_out(visit.app.config),
         problem=problem,
     )
 

@@ -49,6 +49,10 @@ DRAFTS = {
         "The letter or the people were changed. Below is your choice; saving it once more replaces theirs.",
     ),
     "show_saved": Text("저장된 것 보기", "Show what is saved"),
+    "way_changed": Text(
+        "그사이 메일 서버 설정이 바뀌었습니다. 아무것도 보내지 않았습니다. 다시 확인해 주십시오.",
+        "The mail server was changed in the meantime. Nothing was sent; please look again.",
+    ),
     # test copies
     "test_title": Text("시험 메일 받을 사람", "Who gets a test copy"),
     "test_other": Text("다른 주소", "Another address"),

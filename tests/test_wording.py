@@ -114,6 +114,7 @@ def test_what_was_seen_keeps_its_stage_and_its_code() -> None:
     assert seen("no reply within 60 s (ehlo)").ko == "응답이 60초 안에 오지 않음(인사 단계)"
     assert seen("5.6.7 non-ASCII address, the server offers no SMTPUTF8").ko.startswith("5.6.7 서버가")
     assert seen("something new").ko == "프로그램의 기록: something new"
+    assert seen("451 4.3.2 not now").ko == "서버 응답: 451 4.3.2 not now"
     assert seen("something new").en == "something new"
     assert seen("").ko == ""
 

@@ -52,6 +52,8 @@ _SEEN = {
 _TABLE = tuple((re.compile(pattern), korean) for pattern, korean in _SEEN.items())
 _STAGED = re.compile(r"(.*) \(({})\)".format("|".join(stage.value for stage in Stage)), re.DOTALL)
 _CODED = re.compile(r"((?:\d{3} )?\d\.\d{1,3}\.\d{1,3}) (.*)", re.DOTALL)
+_SAID = re.compile(r"[2-5]\d\d\b")
+"""A pause may be told in a server's own words."""
 
 
 def seen(detail: str) -> Text:
@@ -59,8 +61,11 @@ def seen(detail: str) -> Text:
     coded = _CODED.fullmatch(detail)
     if coded is not None and (rest := _known(coded[2])) is not None:
         return Text(f"{coded[1]} {rest}", detail)
+    if not detail:
+        return Text("", "")
+    unknown = f"서버 응답: {detail}" if _SAID.match(detail) else f"프로그램의 기록: {detail}"
     known = _known(detail)
-    return Text(known if known is not None else f"프로그램의 기록: {detail}", detail) if detail else Text("", "")
+    return Text(known if known is not None else unknown, detail)
 
 
 def said(outcome: Outcome) -> Text:

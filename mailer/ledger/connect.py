@@ -249,12 +249,12 @@ def _bring_to_head(database: Database) -> None:
     if found is not None and found not in REVISIONS:
         raise LedgerUnusable(
             Text(
-                f"이 데이터베이스는 더 새로운 mailer가 만들었습니다 (판 {found})",
+                f"이 데이터베이스는 더 새로운 mailer가 만들었습니다 (버전 {found})",
                 f"this database was made by a newer mailer (revision {found})",
             ),
             where=str(database.path),
             remedy=Text(
-                "mailer를 최신 판으로 올려 주십시오. 데이터베이스는 그대로 두었습니다",
+                "mailer를 최신 버전으로 올려 주십시오. 데이터베이스는 그대로 두었습니다",
                 "update mailer; the database was left as it is",
             ),
         )
@@ -293,7 +293,7 @@ def _back_up(database: Database, revision: str) -> Path:
     except sqlite3.Error as error:
         raise LedgerError(
             Text(
-                f"데이터베이스를 새 판으로 옮기기 전에 백업하지 못했습니다: {error}",
+                f"데이터베이스를 새 버전으로 옮기기 전에 백업하지 못했습니다: {error}",
                 f"no backup could be made before the database is brought up to date: {error}",
             ),
             where=str(target),

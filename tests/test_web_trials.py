@@ -44,7 +44,9 @@ def test_the_ticked_testers_get_a_marked_copy_each(web: WebDesk) -> None:
     assert "n=2" in answer.headers["location"]
     assert web.app.ledger.dispatches.all() == ()
     assert "a@office.example" not in officer.get(f"/release/{number}/preview?find=office").text.partition("<form")[0]
-    assert len(web.office.bench.prepared(web.app.ledger.manuscripts.open()[0]).summaries) == 3
+    draft = web.app.ledger.manuscripts.get(number)
+    assert draft is not None
+    assert len(web.office.bench.prepared(draft).summaries) == 3
 
 
 def test_another_address_is_remembered_when_asked(web: WebDesk) -> None:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 
-__all__ = ["DraftLetter", "Manuscripts"]
+__all__ = ["DraftLetter", "Manuscripts", "OpenDraft"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +42,32 @@ class DraftLetter:
     updated_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDraft:
+    """What a list of unsent releases shows of one, without its text."""
+
+    id: int
+    title: str
+    updated_at: datetime
+    updated_by: str
+
+
 class Manuscripts:
     """The draft table."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self) -> tuple[DraftLetter, ...]:
+    def open(self) -> tuple[OpenDraft, ...]:
         """Those that were not sent yet, the last touched first."""
-        query = sa.select(t.draft).where(t.draft.c.dispatch_id.is_(None)).order_by(t.draft.c.updated_at.desc())
+        d = t.draft.c
+        query = sa.select(d.id, d.title, d.updated_at, d.updated_by).where(d.dispatch_id.is_(None))
         with self._database.reading() as connection:
-            return tuple(_draft(row) for row in connection.execute(query))
+            rows = connection.execute(query.order_by(d.updated_at.desc(), d.id.desc()))
+            return tuple(
+                OpenDraft(id=row.id, title=row.title, updated_at=row.updated_at, updated_by=row.updated_by)
+                for row in rows
+            )
 
     def get(self, draft_id: int) -> DraftLetter | None:
         with self._database.reading() as connection:

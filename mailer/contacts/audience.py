@@ -157,10 +157,14 @@ def _place(where: str, order: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _near(recipients: Sequence[Contact]) -> tuple[NearDuplicate, ...]:
+    outlets = {outlet: _bare(outlet) for outlet in {contact.outlet for contact in recipients}}
+    first: dict[tuple[str, str], Contact] = {}
     groups: dict[tuple[str, str], list[Contact]] = {}
     for contact in recipients:
         if contact.name and contact.outlet:
-            groups.setdefault((_bare(contact.name), _bare(contact.outlet)), []).append(contact)
+            key = _bare(contact.name), outlets[contact.outlet]
+            if (earlier := first.setdefault(key, contact)) is not contact:
+                groups.setdefault(key, [earlier]).append(contact)
     return tuple(
         NearDuplicate(
             name=group[0].name,
@@ -168,11 +172,11 @@ def _near(recipients: Sequence[Contact]) -> tuple[NearDuplicate, ...]:
             addresses=tuple(str(contact.address) for contact in group),
             where=tuple(contact.sources[0] for contact in group),
         )
-        for group in groups.values()
-        if len(group) > 1
+        for group in (groups[key] for key in first if key in groups)
     )
 
 
 def _bare(text: str) -> str:
     """What makes two spellings of a name equal: letters only, without case and accents of width."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    bare = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return text if bare == text else bare

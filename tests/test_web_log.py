@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailer.desk.export import STREAMED, export_log
 from mailer.desk.report import log_lines
-from mailer.ledger import LogFilter
+from mailer.dispatch import DeliveryState, Outcome, Scope, Stage, Verdict
+from mailer.ledger import LogFilter, LogOrder, Settlement
 from tests.browsing import WebDesk, web
-from tests.builders import draft, people
+from tests.builders import T0, draft, people
 
 __all__ = ["web"]
 
@@ -28,3 +31,53 @@ def test_a_streamed_file_is_the_file(web: WebDesk, tmp_path: Path, number: int) 
         assert answer.body == path.read_bytes()
         assert answer.headers["content-disposition"].startswith("attachment")
         assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def ended(web: WebDesk, dispatch_id: int, some: int, when: timedelta) -> None:
+    """The first `some` deliveries of a dispatch were accepted or refused, in pairs that ended at the same moment."""
+    ledger, start = web.app.ledger, T0 + when
+    ledger.dispatches.start(dispatch_id, who="t", now=start)
+    rows = ledger.queue.claim(dispatch_id, owner="w", limit=some, now=start, lease_until=start + timedelta(minutes=5))
+    ledger.queue.write(
+        [],
+        [
+            Settlement(
+                delivery_id=row.id,
+                owner="w",
+                number=1,
+                begun=False,
+                outcome=Outcome(
+                    verdict=Verdict.REFUSE if place % 3 == 0 else Verdict.ACCEPT,
+                    scope=Scope.RECIPIENT,
+                    stage=Stage.END,
+                    reply=None,
+                    detail="",
+                ),
+                started_at=start,
+                ended_at=start + timedelta(seconds=place // 2),
+            )
+            for place, row in enumerate(rows)
+        ],
+    )
+
+
+@pytest.mark.parametrize("tried", [7, 4])
+@pytest.mark.parametrize("order", list(LogOrder))
+@pytest.mark.parametrize("descending", [False, True])
+def test_late_pages_are_found_from_elsewhere(web: WebDesk, order: LogOrder, descending: bool, tried: int) -> None:
+    """Whatever short way leads to a page, it holds what the whole log, in that order, has there: no row twice, none left out."""
+    ledger = web.app.ledger
+    for number in range(3):
+        made = ledger.dispatches.approve(draft(people(7, domain=f"n{number}.example"), request_key=str(number)), T0)
+        ended(web, made.id, tried, timedelta(hours=number))
+    for which in (LogFilter(), LogFilter(dispatch_id=2), LogFilter(states=(DeliveryState.ACCEPTED,))):
+        whole = ledger.overview.page(which, order=order, descending=descending, limit=1000, offset=0)
+        numbers = Counter(row.delivery.dispatch_id for row in whole)
+        for size in (2, 5):
+            parts = [
+                ledger.overview.page(
+                    which, order=order, descending=descending, limit=size, offset=offset, numbers=numbers
+                )
+                for offset in range(0, len(whole) + size, size)
+            ]
+            assert [row for part in parts for row in part] == list(whole), (which, size)

@@ -8,6 +8,7 @@ Not here: the whole log for an export (`log.py`), words (`desk/`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -48,13 +49,27 @@ class Overview:
         return found
 
     def page(
-        self, which: LogFilter, *, order: LogOrder, descending: bool = False, limit: int, offset: int
+        self,
+        which: LogFilter,
+        *,
+        order: LogOrder,
+        descending: bool = False,
+        limit: int,
+        offset: int,
+        numbers: Mapping[int, int] | None = None,
     ) -> tuple[LogRow, ...]:
-        """One page of the log."""
-        ids = self._by_time(which, descending=descending, limit=limit, offset=offset) if order is LogOrder.TIME else []
-        if len(ids) < limit:
-            ids = self._ids(which, order, descending=descending, limit=limit, offset=offset)
-        return self._in_order(ids)
+        """One page of the log. `numbers` says how many rows of each dispatch match: with it a late page is found without counting
+        through all before it."""
+        if numbers is not None:
+            limit = max(min(limit, sum(numbers.values()) - offset), 0)
+        if order is LogOrder.TIME:
+            ids = self._by_time(which, descending=descending, limit=limit, offset=offset)
+            if len(ids) == limit:
+                return self._in_order(ids)
+        newest = None
+        if order is LogOrder.PLACE and numbers is not None:
+            newest, offset = _place(numbers, offset)
+        return self._in_order(self._ids(which, order, descending=descending, limit=limit, offset=offset, newest=newest))
 
     def search(
         self, which: LogFilter, *, order: LogOrder, descending: bool = False, limit: int, offset: int
@@ -64,7 +79,14 @@ class Overview:
         return self._in_order(ids[offset : offset + limit]), len(ids)
 
     def _ids(
-        self, which: LogFilter, order: LogOrder, *, descending: bool, limit: int | None = None, offset: int = 0
+        self,
+        which: LogFilter,
+        order: LogOrder,
+        *,
+        descending: bool,
+        limit: int | None = None,
+        offset: int = 0,
+        newest: int | None = None,
     ) -> list[int]:
         last = t.attempt.alias("last")
         query = sa.select(t.delivery.c.id)
@@ -77,21 +99,50 @@ class Overview:
             query = query.where(t.delivery.c.id.in_(matching))
         else:
             query = query.where(*conditions(which, last))
+        if newest is not None:
+            query = query.where(t.delivery.c.dispatch_id <= newest)
         query = query.order_by(*_order(order, last, descending=descending))
         with self._database.reading() as connection:
             return list(connection.execute(query.limit(limit).offset(offset)).scalars())
 
     def _by_time(self, which: LogFilter, *, descending: bool, limit: int, offset: int) -> list[int]:
         """As `_ids` would answer as long as the page holds settled attempts only; the index on their ends gives them at once."""
+        if which == LogFilter() and (number := self._settled()) >= offset + limit and offset > number // 2:
+            # a page near the end of the whole log is near the beginning of the other direction
+            ids = self._ended(which, not descending, number - offset - limit, limit, reverse=True)
+            return ids[::-1]
+        return self._ended(which, descending, offset, limit)
+
+    def _ended(
+        self, which: LogFilter, descending: bool, offset: int, limit: int, *, reverse: bool = False
+    ) -> list[int]:
         last = t.attempt.alias("last")
         query = (
             sa.select(t.delivery.c.id)
             .join(last, sa.and_(last.c.delivery_id == t.delivery.c.id, last.c.number == t.delivery.c.attempts))
             .where(last.c.ended_at.is_not(None), *conditions(which, last))
-            .order_by(last.c.ended_at.desc() if descending else last.c.ended_at.asc(), last.c.id.asc())
+            .order_by(
+                last.c.ended_at.desc() if descending else last.c.ended_at.asc(),
+                last.c.id.desc() if reverse else last.c.id.asc(),
+            )
         )
         with self._database.reading() as connection:
             return list(connection.execute(query.limit(limit).offset(offset)).scalars())
+
+    def _settled(self) -> int:
+        """How many deliveries have a last attempt that ended: those that were tried, but for those on the wire."""
+        a, number = t.attempt.c, sa.select(sa.func.count()).select_from(t.attempt)
+        with self._database.reading() as connection:
+            tried = connection.execute(number.where(a.number == 1)).scalar_one()
+            return int(tried - connection.execute(number.where(a.ended_at.is_(None))).scalar_one())
+
+    def names(self, which: LogFilter, limit: int) -> tuple[str, ...]:
+        """ "Outlet and name" of the first people of one page in list order, the address where there is neither."""
+        d = t.delivery.c
+        query = sa.select(d.outlet, d.name, d.address).where(*conditions(which, t.attempt.alias("last")))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(d.dispatch_id.desc(), d.position).limit(limit)).all()
+        return tuple(f"{row.outlet} {row.name}".strip() or row.address for row in rows)
 
     def _in_order(self, ids: list[int]) -> tuple[LogRow, ...]:
         rows = {row.delivery.id: row for row in self._rows(ids)}
@@ -125,6 +176,15 @@ class Overview:
                 part = query.where(t.delivery.c.id.in_(ids[start : start + 500]))
                 found += [log_row(row) for row in connection.execute(part)]
         return found
+
+
+def _place(numbers: Mapping[int, int], offset: int) -> tuple[int, int]:
+    """The dispatch in which the row at `offset` stands, newest dispatch first, and how many of its rows come before."""
+    for number in sorted(numbers, reverse=True):
+        if offset < numbers[number]:
+            return number, offset
+        offset -= numbers[number]
+    return 0, 0
 
 
 def _order(order: LogOrder, last: sa.FromClause, *, descending: bool) -> list[sa.ColumnElement[object]]:

@@ -87,18 +87,15 @@ def print_view(visit: Visit) -> Response:
     """One dispatch on a sheet of paper, for the file: the facts, who did not get it, and the names of those who did."""
     dispatch = visit.dispatch()
     overview, got = visit.app.ledger.overview, (DeliveryState.ACCEPTED,)
-    rest = tuple(state for state in DeliveryState if state not in got)
-    fine, others = (
-        overview.page(LogFilter(dispatch_id=dispatch.id, states=states), order=LogOrder.PLACE, limit=most, offset=0)
-        for states, most in ((got, PRINTED), (rest, PRINTED_ROWS))
-    )
-    people = [row.delivery.contact for row in fine]
+    rest = LogFilter(dispatch_id=dispatch.id, states=tuple(state for state in DeliveryState if state not in got))
+    fine = overview.names(LogFilter(dispatch_id=dispatch.id, states=got), PRINTED)
+    others = overview.page(rest, order=LogOrder.PLACE, limit=PRINTED_ROWS, offset=0)
     status = status_of(visit.app.ledger, dispatch, visit.now)
     return visit.show(
         "print.html",
         dispatch=dispatch,
         status=status,
-        fine=[f"{one.outlet} {one.name}".strip() or str(one.address) for one in people],
+        fine=fine,
         rows=told_for_pages(visit.app.ledger, others),
         more=status.total - len(fine) - len(others),
     )
@@ -196,19 +193,21 @@ def _page(visit: Visit, which: LogFilter, order: LogOrder, *, descending: bool) 
         start = (page - 1) * SHOWN
         rows, total = overview.search(which, order=order, descending=descending, limit=SHOWN, offset=start)
         return rows, total, page if rows else 1
-    total = _total(visit, which)
+    numbers = _numbers(visit, which)
+    total = sum(numbers.values())
     page = min(page, max(-(-total // SHOWN), 1))
     start = (page - 1) * SHOWN
-    return overview.page(which, order=order, descending=descending, limit=SHOWN, offset=start), total, page
+    rows = overview.page(which, order=order, descending=descending, limit=SHOWN, offset=start, numbers=numbers)
+    return rows, total, page
 
 
-def _total(visit: Visit, which: LogFilter) -> int:
-    # without a search the counts of all states are at hand
-    numbers = visit.app.ledger.overview.counts()
-    chosen = [numbers.get(which.dispatch_id, {})] if which.dispatch_id else list(numbers.values())
-    return sum(
-        number for counts in chosen for state, number in counts.items() if not which.states or state in which.states
-    )
+def _numbers(visit: Visit, which: LogFilter) -> dict[int, int]:
+    """How many rows of each dispatch match: without a search the counts of all states are at hand."""
+    return {
+        dispatch: sum(number for state, number in counts.items() if not which.states or state in which.states)
+        for dispatch, counts in visit.app.ledger.overview.counts().items()
+        if which.dispatch_id in (None, dispatch)
+    }
 
 
 def _pairs(visit: Visit) -> list[tuple[str, Any]]:

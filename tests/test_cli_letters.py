@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mailer.ledger import open_ledger
+from tests.builders import T0, contact
 from tests.terminal import LETTER, Desk, desk
 
 __all__ = ["desk"]
@@ -193,6 +195,21 @@ def test_a_test_copy_is_marked_and_leaves_no_trace_in_the_log(desk: Desk) -> Non
     assert str(message["Subject"]).startswith("[시험] [논평]")
     assert "기자3" in path.read_text("utf-8") or "기자3" in str(message["To"])
     assert desk.mailer("dispatches", "--json").json == []
+
+
+def test_a_test_copy_goes_to_the_remembered_testers(desk: Desk) -> None:
+    """Without --to everybody whom the web page remembers gets one, nobody who is suppressed; with nobody it is wrong usage."""
+    said = desk.mailer("test", "short")
+    assert said.code == 2
+    assert "--to" in said.err
+    ledger = open_ledger(desk.root / "var" / "mailer.db")
+    for name in ("a", "b"):
+        ledger.testers.add(contact(f"{name}@office.example").address, who="kim", now=T0)
+    ledger.close()
+    said = desk.mailer("test", "short", "--json")
+    assert [one["to"] for one in said.json["test"]] == ["a@office.example", "b@office.example"]
+    assert desk.mailer("suppress", "add", "b@office.example", "--reason", "asked").code == 0
+    assert desk.mailer("test", "short").code == 2
 
 
 def test_a_test_copy_needs_no_list(desk: Desk) -> None:

@@ -23,7 +23,7 @@ from mailer.desk.preview import Preview, default_folder, write_preview
 from mailer.desk.records import check_record, preview_record
 from mailer.desk.rehearse import Rehearsed, prepare_alone, rehearse
 from mailer.dispatch import Verdict
-from mailer.errors import StoppedByCheck
+from mailer.errors import StoppedByCheck, UsageError
 from mailer.findings import Finding, Level, worst
 from mailer.release import write_date
 from mailer.transport import said
@@ -206,9 +206,10 @@ def _open(written: Preview) -> None:
     "test",
     help=Text(
         "나에게 시험 메일 한 통을 보냅니다. 제목 앞에 [시험]이 붙고, 발송 기록에는 남지 않습니다.\n\n"
-        "-l과 --as를 주면 명단의 그 사람이 받을 내용 그대로 받아 봅니다.",
+        "-l과 --as를 주면 명단의 그 사람이 받을 내용 그대로 받아 봅니다. --to가 없으면 웹 화면에 기억해 둔 시험 주소로 보냅니다.",
         "Send one marked copy ([시험]) to yourself. It is never counted as a delivery.\n\n"
-        "With -l and --as it is written as for that person of the list.",
+        "With -l and --as it is written as for that person of the list. Without --to it goes to the testers that the web page"
+        " remembers.",
     ),
     examples=(
         "mailer test statement --to me@example.org",
@@ -217,9 +218,7 @@ def _open(written: Preview) -> None:
     json=True,
 )
 @letter_argument
-@option(
-    "--to", metavar="ADDR", multiple=True, required=True, help=Text("시험 메일을 받을 주소", "Where the copy goes.")
-)
+@option("--to", metavar="ADDR", multiple=True, help=Text("시험 메일을 받을 주소", "Where the copy goes."))
 @audience_options(required=False)
 @option(
     "--as",
@@ -239,6 +238,7 @@ def test(
     screen = call.screen
     with opened(call, sends=True) as app:
         sources = app.sources(letter, lists, exclude=exclude, where=where)
+        to = to or _testers(app)
         if lists:
             prepared = prepare(sources, suppressions=app.suppressions(), now=app.now())
         else:
@@ -256,6 +256,20 @@ def test(
         else:
             show_copies(screen, app, done)
     return 0 if all(one.outcome.verdict is Verdict.ACCEPT for one in done) else EXIT_PARTLY
+
+
+def _testers(app: App) -> tuple[str, ...]:
+    found = tuple(one.address for one in app.ledger.testers.all())
+    if not found:
+        raise UsageError(
+            Text("시험 메일을 받을 주소가 없습니다", "there is nobody to send a test copy to"),
+            where="--to",
+            remedy=Text(
+                "--to me@example.org처럼 적거나, 웹 화면의 설정에서 주소를 기억해 두십시오",
+                "write --to me@example.org, or let the web page remember addresses under Settings",
+            ),
+        )
+    return found
 
 
 async def send_copies(

@@ -237,6 +237,25 @@ def test_box_lines_are_rules(rule: str) -> None:
     assert len(release.body) == 2
 
 
+@pytest.mark.parametrize(
+    ("label", "other"),
+    [
+        ("수 신", "수신처"), ("수 신", "받는 곳"), ("발 신", "보내는 곳"), ("전송일자", "배포일자"), ("전송일자", "날 짜"),
+        ("제 목", "Subject"),
+    ],
+)  # fmt: skip
+def test_labels_by_other_names(label: str, other: str) -> None:
+    """What other offices write above the same value is understood."""
+    assert errors(release_of(letter().replace(f"{label} :", f"{other} :"))) == []
+
+
+def test_when_to_publish_is_the_embargo() -> None:
+    """`보도시점` is the word of many desks for it."""
+    release = release_of(letter({"보도시점": "2026. 12. 10.(목) 조간"}))
+    assert errors(release) == ["embargo"]
+    assert release_of(letter({"보도시점": "배포 즉시 보도 가능"})).embargo is None
+
+
 @pytest.mark.parametrize("bullet", ["■ ", "○ ", "- ", "▪", "1. ", "3) ", "> "])
 def test_bullets_before_labels(bullet: str) -> None:
     """Header lines copied as a list are the same header lines."""

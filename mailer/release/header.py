@@ -38,7 +38,16 @@ LABELS = {
     "corrects": ("정정", "corrects"),
     "signatories": ("연명", "signatories"),
 }
-_ALSO = {"담당자": "contact", "문의": "contact", "첨부": "attachments"}
+_ALSO = {
+    **dict.fromkeys(("수신처", "수신자", "받는곳", "받는이"), "to"),
+    **dict.fromkeys(("발신처", "발신자", "발신인", "보내는곳", "보내는이", "sender"), "sender"),
+    **dict.fromkeys(("날짜", "일자", "발신일자", "발송일자", "배포일", "배포일자", "보도일자"), "dated"),
+    **dict.fromkeys(("매수", "쪽수"), "pages"),
+    **dict.fromkeys(("담당자", "문의", "문의처"), "contact"),
+    **dict.fromkeys(("보도시점", "보도유예"), "embargo"),
+    **dict.fromkeys(("첨부", "첨부자료", "붙임자료", "별첨"), "attachments"),
+    "subject": "title",
+}
 _FIELD_OF = {label: field for field, labels in LABELS.items() for label in labels} | _ALSO
 _REQUIRED = ("number", "to", "sender", "title", "dated")
 _SEARCHED_LINES = 80

@@ -44,7 +44,10 @@ def take_title(blocks: tuple[Block, ...], title: str, *, demanded: bool, remarks
                 f"본문 위 제목이 머리글의 제목과 다릅니다: '{shown[:100]}' / '{title[:100]}'",
                 f"the heading differs from 제목 in the header: '{shown[:100]}' / '{title[:100]}'",
             ),
-            Text("둘을 똑같이 고쳐 주십시오", "make both the same"),
+            Text(
+                "둘을 똑같이 고쳐 주십시오. 본문이 소제목으로 시작하면 그 위에 제목을 한 번 더 써 주십시오",
+                "make both the same; if the body begins with a heading of its own, write the title once more above it",
+            ),
         )
     return blocks
 

@@ -47,6 +47,10 @@ def test_a_writer_sends_nothing_and_rules_nothing(web: WebDesk) -> None:
         assert writer.post(f"/dispatch/{dispatch}/{path}").status == 403, path
     assert writer.post(f"/release/{number}/send").status == 403
     assert writer.get(f"/dispatch/{dispatch}/resend").status == 403
+    assert writer.post("/people/suppressed", {"target": "kim@paper.example"}).status == 303
+    assert writer.post("/people/allow", {"digest": "0"}).status == 403
+    assert "/people/allow" not in writer.get("/people/suppressed").text
+    assert "/people/allow" in approver.get("/people/suppressed").text
     for path in ("/settings/letterhead", "/settings/server", "/settings/users", "/settings/user"):
         assert writer.post(path).status == 403
         assert approver.post(path).status == 403

@@ -163,7 +163,7 @@ def _people_routes() -> list[BaseRoute]:
         _post("/people/forget", person.forget, Role.ADMIN),
         _get("/people/suppressed", lists.show_suppressed),
         _post("/people/suppressed", lists.suppress),
-        _post("/people/allow", lists.allow),
+        _post("/people/allow", lists.allow, Role.APPROVE),
     ]
 
 

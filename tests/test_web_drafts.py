@@ -109,10 +109,13 @@ def test_a_file_is_used_only_under_the_name_in_the_letter(web: WebDesk) -> None:
     page = officer.get(f"/release/{number}/letter")
     assert "없습니다: others.txt" in page.words
     assert "지금 있는 ‘names.txt’ 파일은" in page.words
+    assert 'name="key"' not in officer.get(f"/release/{number}/send").text
     assert save(officer, number, LETTER).status == 303
     page = officer.get(f"/release/{number}/letter")
     assert "‘연명 : names.txt’ 한 줄을 넣어" in page.words
     assert "가람 모임" not in officer.get(f"/release/{number}/preview?view=text").words
+    package = web.app.ledger.dispatches.package(web.send(officer, number))
+    assert Package.from_json(*package).companions == ()
 
 
 @pytest.mark.parametrize("name", ["../names.txt", "/etc/passwd", "a\\b.txt"])

@@ -55,6 +55,10 @@ def test_another_address_is_remembered_when_asked(web: WebDesk) -> None:
     number = web.draft(officer)
     assert officer.post(f"/release/{number}/test", {"also": "once@office.example"}).status == 303
     assert web.app.ledger.testers.all() == ()
+    keep(officer, "a@office.example")
+    assert officer.post(f"/release/{number}/test", [("to", "1"), ("also", "A@Office.example")]).status == 303
+    assert [address.casefold() for address in caught(web)] == ["a@office.example", "once@office.example"]
+    assert officer.post("/settings/testers/remove", {"id": "1"}).status == 303
     for spelled in ("Me@office.example", "me@OFFICE.example"):
         assert officer.post(f"/release/{number}/test", {"also": spelled, "keep": "1"}).status == 303
     assert len(web.app.ledger.testers.all()) == 1

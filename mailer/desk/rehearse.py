@@ -63,8 +63,8 @@ async def rehearse(
     suppressions: Suppressions,
     seen_as: str | None = None,
 ) -> tuple[Rehearsed, ...]:
-    """Send one marked copy to each of `to`, written as for `seen_as` (an address of the audience; else its first person). Raises
-    UsageError, before anything leaves, for what is no address or must not be mailed."""
+    """Send one marked copy to each of `to`, once however it is spelled, written as for `seen_as` (an address of the audience; else
+    its first person). Raises UsageError, before anything leaves, for what is no address or must not be mailed."""
     package = preparation.manuscript.package
     if preparation.composer is None or package is None:
         raise StoppedByCheck(
@@ -74,7 +74,8 @@ async def rehearse(
     model = _model(preparation, seen_as)
     composer = package.composer(mark=MARK)
     done = []
-    for address in [_allowed(text, suppressions) for text in to]:
+    addresses = {address.key: address for address in [_allowed(text, suppressions) for text in to]}
+    for address in addresses.values():
         copy = replace(model, address=address)
         made = composer.compose(copy, message_id=new_message_id(package.sender.domain), date=preparation.made_at)
         outcome = await transport.send(made.envelope, _nothing_to_commit)

@@ -53,7 +53,7 @@ def _tried(visit: Visit, prepared: Preparation) -> tuple[Rehearsed, ...]:
     if not to:
         raise UsageError(Text("시험 메일 받을 주소를 고르거나 적어 주십시오", "choose or write an address first"))
     n = min(max(visit.number("n", 1), 1), len(prepared.summaries))
-    return asyncio.run(_send(visit.app, prepared, list(dict.fromkeys(to)), n))
+    return asyncio.run(_send(visit.app, prepared, to, n))
 
 
 async def _send(app: App, prepared: Preparation, to: list[str], n: int) -> tuple[Rehearsed, ...]:

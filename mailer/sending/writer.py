@@ -44,7 +44,8 @@ class Writer:
 
     def __init__(self, ledger: Ledger, full_patience: float = 10.0, company: Callable[[], int] = lambda: 0) -> None:
         self._ledger = ledger
-        self._full_patience = self._patience_left = full_patience
+        self._full_patience = full_patience
+        self._until: float | None = None
         self._company = company
         self._waiting: Batch = []
         self._begins = 0
@@ -167,7 +168,7 @@ class Writer:
         elif isinstance(begun, Exception):
             _fail(batch, begun)
         else:
-            self._patience_left = self._full_patience
+            self._until = None
             for item, answer in batch:
                 # a lane that was cancelled does not wait any more
                 if not answer.done():
@@ -180,8 +181,10 @@ class Writer:
         everybody, self._waiting, self._begins = [*batch, *self._waiting], [], 0
         _fail([entry for entry in everybody if isinstance(entry[0], Beginning)], error)
         known = [entry for entry in everybody if isinstance(entry[0], Settlement)]
-        if known and self._patience_left > 0:
-            self._patience_left -= FULL_WAIT_SECONDS
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._full_patience
+        if known and now < self._until:
             self._busy = True
             asyncio.get_running_loop().call_later(FULL_WAIT_SECONDS, self._hand_over, known)
         else:

@@ -14,10 +14,11 @@ from mailer.cli.facts import counts_text, show_facts
 from mailer.cli.opening import dispatch_argument, opened
 from mailer.cli.output import Screen
 from mailer.cli.results import dispatch_of
-from mailer.cli.sends import late_after_option, moment_findings, tz_option, when_fact, worker_hint, zone_of
+from mailer.cli.sends import late_after_option, tz_option, when_fact, worker_hint, zone_of
 from mailer.cli.verbs import Call, option, verb
 from mailer.desk.approval import officer, schedule
 from mailer.desk.approval import pause as pause_dispatch
+from mailer.desk.press_hours import moment_findings
 from mailer.desk.report import schedule_record, send_record, status_of
 from mailer.desk.times import local, read_wall_time
 from mailer.dispatch import DispatchStatus
@@ -49,7 +50,7 @@ def move(call: Call, dispatch: int, at: str, tz: str | None, late_after: timedel
         late = late_after or found.late_after
         moved = schedule(app.ledger, found, moment, late_after=late, who=officer(), now=app.now())
         release = Package.from_json(*app.ledger.dispatches.package(dispatch)).release()
-        findings = moment_findings(app, release, moment.instant, moment.zone, but=dispatch)
+        findings = moment_findings(app.ledger, release, moment.instant, moment.zone, but=dispatch)
         screen.findings((one for one in findings if one.level is not Level.OK), talk=True)
         if screen.json_wanted:
             screen.json(schedule_record(moved, moved.seal.recipients if moved.seal else 0))

@@ -28,16 +28,15 @@ from mailer.config.values import duration, zone
 from mailer.desk import Preparation, Sources, prepare
 from mailer.desk.approval import approve, expect, officer, send_now
 from mailer.desk.approval import schedule as fix_time
-from mailer.desk.preflight import history_findings, schedule_findings, server_findings
+from mailer.desk.preflight import history_findings, server_findings
 from mailer.desk.prepare import with_findings
-from mailer.desk.press_hours import press_findings
+from mailer.desk.press_hours import moment_findings
 from mailer.desk.records import preview_record
 from mailer.desk.report import schedule_record
 from mailer.desk.times import WallTime, distance, local, read_wall_time
-from mailer.dispatch import Dispatch, DispatchStatus
+from mailer.dispatch import Dispatch
 from mailer.errors import StoppedByCheck
 from mailer.findings import Finding
-from mailer.release import Release
 from mailer.wording import Text
 
 __all__ = [
@@ -45,7 +44,6 @@ __all__ = [
     "confirm",
     "confirm_options",
     "late_after_option",
-    "moment_findings",
     "schedule",
     "send",
     "stopped",
@@ -272,14 +270,7 @@ def _prepared(app: App, sources: Sources, moment: WallTime | None = None) -> Pre
     release = prepared.manuscript.release
     more = history_findings(release, app.ledger.dispatches.all(), practice=app.config.practice)
     at, zone = (moment.instant, moment.zone) if moment else (app.now(), app.config.timezone)
-    return with_findings(prepared, (*more, *moment_findings(app, release, at, zone)))
-
-
-def moment_findings(app: App, release: Release, at: datetime, zone: str, *, but: int | None = None) -> list[Finding]:
-    """The moment of sending against the letter, office hours, holidays and the other dispatches `but` this one."""
-    others = app.ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
-    near = press_findings(at, zone, (one for one in others if one.id != but))
-    return [*schedule_findings(release, at, zone), *near]
+    return with_findings(prepared, (*more, *moment_findings(app.ledger, release, at, zone)))
 
 
 def ask_server(screen: Screen, app: App, sizes: Sequence[tuple[str, int]]) -> tuple[Finding, ...]:

@@ -165,9 +165,10 @@ class _Reader:
 
 def _unusable(key: str, text: str, where: str) -> ConfigError:
     known = KEYS[key]
+    named = "" if where == f"${key}" else f"{key}: "
     shown = "" if known.secret or "://" in text else f": {text[:80]!r}"
     return ConfigError(
-        Text(f"{key}: 쓸 수 없는 값입니다{shown}", f"{key}: this value cannot be used{shown}"),
+        Text(f"{named}쓸 수 없는 값입니다{shown}", f"{named}this value cannot be used{shown}"),
         where=where,
         remedy=Text(f"쓸 수 있는 값: {known.allowed.ko}", f"expected: {known.allowed.en}"),
     )

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from mailer.desk.preflight import schedule_findings
 from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, local
-from mailer.dispatch import Dispatch
+from mailer.dispatch import Dispatch, DispatchStatus
 from mailer.findings import Finding, Level
+from mailer.ledger import Ledger
+from mailer.release import Release
 from mailer.wording import Text
 
-__all__ = ["Preset", "presets", "press_findings"]
+__all__ = ["Preset", "moment_findings", "presets", "press_findings"]
 
 CROWDED = timedelta(hours=2)
 MONDAY, FRIDAY = 0, 4
@@ -91,6 +94,15 @@ def _made_up_for(day: date) -> Text | None:
             name = _FIXED[past.month, past.day]
             return Text(f"{name.ko} 대체공휴일", f"the day off for {name.en}")
     return None
+
+
+def moment_findings(
+    ledger: Ledger, release: Release, send_at: datetime, zone: str, *, but: int | None = None
+) -> list[Finding]:
+    """The moment of sending against the letter, office hours, holidays and the other dispatches, `but` this one."""
+    others = ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
+    near = press_findings(send_at, zone, (one for one in others if one.id != but))
+    return [*schedule_findings(release, send_at, zone), *near]
 
 
 def press_findings(send_at: datetime, zone: str, others: Iterable[Dispatch]) -> list[Finding]:

@@ -20,11 +20,11 @@ from mailer.app import App
 from mailer.config import Config
 from mailer.desk import Preparation
 from mailer.desk.approval import approve, schedule
-from mailer.desk.preflight import schedule_findings, server_findings
+from mailer.desk.preflight import server_findings
 from mailer.desk.prepare import with_findings
-from mailer.desk.press_hours import presets, press_findings
+from mailer.desk.press_hours import moment_findings, presets
 from mailer.desk.times import WallTime, local, read_wall_time
-from mailer.dispatch import Dispatch, DispatchStatus
+from mailer.dispatch import Dispatch
 from mailer.errors import LedgerError, MailerError, StoppedByCheck, UsageError
 from mailer.findings import Finding, Level
 from mailer.ledger import DraftLetter
@@ -142,11 +142,7 @@ def _facts(visit: Visit, prepared: Preparation, typed: str) -> dict[str, Any]:
 
 
 def _time_findings(visit: Visit, prepared: Preparation, instant: datetime, zone: str) -> list[Finding]:
-    others = visit.app.ledger.dispatches.with_status(DispatchStatus.SCHEDULED, DispatchStatus.SENDING)
-    found = [
-        *schedule_findings(prepared.manuscript.release, instant, zone),
-        *press_findings(instant, zone, others),
-    ]
+    found = moment_findings(visit.app.ledger, prepared.manuscript.release, instant, zone)
     return [one for one in found if one.level is not Level.OK]
 
 

@@ -260,7 +260,7 @@ def test_unsaved_words_are_guarded_and_saved(office: Office) -> None:
 
 
 def test_names_wait_while_the_letter_is_saved(office: Office) -> None:
-    """A list that was pasted beside the letter survives the saves of the text, and is kept under the name that then stands there."""
+    """A list that was pasted beside the letter survives saves of the text and is kept under the name that then stands there."""
     office.serve()
     page = office.page()
     written(page, NAMED)

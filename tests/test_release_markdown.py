@@ -140,3 +140,35 @@ def test_cut_paragraph() -> None:
     assert found(joined, "rejoined", Level.WARNING)
     for apart in (f"{long}.\n\npaper", f"{long}\n\nPaper", "Dear all\n\npaper", f"{long}:\n\n- paper"):
         assert len(release_of(letter(title="", body=apart)).body) == 2
+
+
+@pytest.mark.parametrize("sign", ["○ ", "□ ", "ㅇ ", "①", "가. ", "(1) ", "※ "])
+def test_lines_with_a_sign_stay_lines(sign: str) -> None:
+    """Points written as Korean offices write them do not run into one line."""
+    (block,) = body_of(f"다음을 요구한다\n{sign}집회를 막지 말라\n{sign}갇힌 사람을 풀어 주라")
+    assert isinstance(block, tree.Paragraph)
+    assert plain(block.children).split("\n") == [
+        "다음을 요구한다",
+        f"{sign}집회를 막지 말라",
+        f"{sign}갇힌 사람을 풀어 주라",
+    ]
+
+
+def test_paragraphs_without_an_empty_line_are_pointed_out() -> None:
+    """Text pasted from a word processor has a line a paragraph, which Markdown would join without a word."""
+    pasted = "광장은 모두의 것이며 누구도 그것을 닫을 수 없습니다.\n우리는 계속 지켜볼 것입니다."
+    (finding,) = found(release_of(letter(title="", body=f"We write.\n\n{pasted}")), "paragraphs", Level.WARNING)
+    assert finding.where.startswith("letter.md:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We write on behalf of many people who have stood in\na square. They are not alone, and we say\nso.",
+        "Short.\nLines.",
+        "광장은 모두의 것이며 누구도 그것을 닫을 수 없습니다.  \n우리는 계속 지켜볼 것입니다.",
+    ],
+)
+def test_wrapped_lines_are_no_paragraphs(text: str) -> None:
+    """Lines wrapped by an editor, short lines and lines with a hard break are left alone."""
+    assert found(release_of(letter(title="", body=f"We write.\n\n{text}")), "paragraphs") == []

@@ -2,7 +2,8 @@
 
 Promise: no word is dropped. What the tree cannot hold (images, HTML, footnotes, reference definitions, odd links, surplus table
 cells) is an error finding with its line, and its words stay in the text. Indented lines are paragraphs, not code: Korean
-writers indent.
+writers indent. A line that begins with a sign of Korean offices (`○ ...`, `① ...`, `가. ...`) stays a line of its own, and
+paragraphs without an empty line between them are pointed out, because Markdown makes them one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mailer.release.language import language_of, runs_within
@@ -53,6 +55,11 @@ _REFERENCE = re.compile(r"\[[^\[\]]{1,80}\]:\s*(?:<|https?:|mailto:|/|#)")
 _MARKS_LEFT = re.compile(r"\*\*|__|~~")
 _SCHEME = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _PLAIN_INFO = re.compile(r"[A-Za-z0-9+#.-]*")
+_SIGN = re.compile(
+    r"[□■○●◦◎◇◆▷▶☞▪※❍ㅇ]\s*\S|[\u2460-\u2473\u326e-\u327b]|[가나다라마바사아자차카타파하]\.\s|[(（]\d{1,2}[)）]\s*\S"
+)
+_SENTENCE_END = re.compile(r"[.。!?…][”’\"')\]]?$")
+_LEAST_PARAGRAPH = 30
 _DEEP = 15
 _SPACES = str.maketrans("\t\n\f\r", "    ")
 _SPANS: dict[str, type[Strong] | type[Emphasis] | type[Strike]] = {
@@ -145,6 +152,7 @@ class _Walk:
         line = self._line
         match token.type:
             case "paragraph_open":
+                self._check_lines(self._tokens[self._at].content, line)
                 lang, children = self._content("paragraph_close")
                 return Paragraph(line=line, lang=lang, children=children)
             case "heading_open":
@@ -165,6 +173,21 @@ class _Walk:
                 self._check_info(token, line)
                 return CodeBlock(line=line, text=token.content.removesuffix("\n"))
         return self._unknown(token, line)
+
+    def _check_lines(self, source: str, line: int) -> None:
+        """Whole sentences on every line: paragraphs of a word processor, which puts no empty line between them."""
+        *lines, _last = source.split("\n")
+        ends = [_SENTENCE_END.search(one) is not None for one in lines]
+        if lines and all(ends) and max(map(len, lines)) >= _LEAST_PARAGRAPH:
+            self._remarks.warning(
+                "paragraphs",
+                line,
+                Text(
+                    f"빈 줄이 없어 {len(lines) + 1}줄을 한 문단으로 이었습니다",
+                    f"{len(lines) + 1} lines without an empty line between them were made one paragraph",
+                ),
+                Text("문단마다 빈 줄을 하나씩 넣어 주십시오", "put an empty line between paragraphs"),
+            )
 
     def _content(self, closing: str) -> tuple[str, tuple[Inline, ...]]:
         lang: str = "ko"
@@ -231,8 +254,9 @@ def _inline(token: Token, line: int, remarks: Remarks) -> tuple[str, tuple[Inlin
     children = token.children or []
     words = " ".join(child.content for child in children if child.type in ("text", "image"))
     span = _Span(words, line, remarks)
-    for child in children:
-        span.add(child)
+    for child, after in zip_longest(children, children[1:]):
+        stays = child.type == "softbreak" and after is not None and _SIGN.match(after.content)
+        span.add(child, kind="hardbreak" if stays else child.type)
     return span.base, span.close()
 
 
@@ -248,8 +272,8 @@ class _Span:
         self._open: list[Token] = []
         self._levels: list[list[Inline]] = [[]]
 
-    def add(self, token: Token) -> None:
-        match token.type:
+    def add(self, token: Token, *, kind: str) -> None:
+        match kind:
             case "text":
                 self._text += token.content
             case "softbreak":

@@ -142,7 +142,7 @@ def test_cut_paragraph() -> None:
         assert len(release_of(letter(title="", body=apart)).body) == 2
 
 
-@pytest.mark.parametrize("sign", ["○ ", "□ ", "ㅇ ", "①", "가. ", "(1) ", "※ "])
+@pytest.mark.parametrize("sign", ["○ ", "□ ", "ㅇ ", "①", "가. ", "(1) ", "※ ", "• ", "\u3000- "])
 def test_lines_with_a_sign_stay_lines(sign: str) -> None:
     """Points written as Korean offices write them do not run into one line."""
     (block,) = body_of(f"다음을 요구한다\n{sign}집회를 막지 말라\n{sign}갇힌 사람을 풀어 주라")

@@ -56,7 +56,7 @@ _MARKS_LEFT = re.compile(r"\*\*|__|~~")
 _SCHEME = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _PLAIN_INFO = re.compile(r"[A-Za-z0-9+#.-]*")
 _SIGN = re.compile(
-    r"[□■○●◦◎◇◆▷▶☞▪※❍ㅇ]\s*\S|[\u2460-\u2473\u326e-\u327b]|[가나다라마바사아자차카타파하]\.\s|[(（]\d{1,2}[)）]\s*\S"
+    r"\s*(?:[□■○●◦◎◇◆▷▶☞▪•·‣※❍ㅇ]\s*\S|-\s|[\u2460-\u2473\u326e-\u327b]|[가나다라마바사아자차카타파하]\.\s|[(（]\d{1,2}[)）]\s*\S)"
 )
 _SENTENCE_END = re.compile(r"[.。!?…][”’\"')\]]?$")
 _LEAST_PARAGRAPH = 30

@@ -9,8 +9,7 @@ paragraphs without an empty line between them are pointed out, because Markdown 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["levelled", "read_blocks", "read_inline"]
+__all__ = ["read_blocks", "read_inline"]
 
 _HTML = re.compile(
     r"<!--|</?(?:a|abbr|audio|b|big|blockquote|br|center|cite|code|del|details|div|em|figure|font|h[1-6]|hr|i|iframe|img|ins"
@@ -72,7 +71,7 @@ _SPANS: dict[str, type[Strong] | type[Emphasis] | type[Strike]] = {
 def read_blocks(text: str, remarks: Remarks) -> tuple[Block, ...]:
     """The blocks of `text`, whose first line is line 1; blank out what is not meant instead of cutting it off.
 
-    Heading levels are those of the source; `levelled` maps them once the title is taken off.
+    Heading levels are those of the source; `levels` maps them once the title is taken off.
     """
     tokens = _parser().parse(text)
     _check_nothing_lost(text, tokens, remarks)
@@ -365,38 +364,3 @@ def _note_unknown(what: str, line: int, remarks: Remarks) -> None:
             "images, HTML, footnotes, reference links and link titles are not supported. Write it as text",
         ),
     )
-
-
-def levelled(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Heading levels mapped in reading order: the first is 1 and none is skipped, as PDF/UA-1 demands."""
-    levels = sorted({heading.level for heading in _headings(blocks)})
-    current = 0
-
-    def mapped(some: tuple[Block, ...]) -> tuple[Block, ...]:
-        return tuple(of(block) for block in some)
-
-    def of(block: Block) -> Block:
-        nonlocal current
-        match block:
-            case Heading():
-                current = min(levels.index(block.level) + 1, current + 1)
-                return replace(block, level=current)
-            case BulletList() | OrderedList():
-                return replace(block, items=tuple(mapped(item) for item in block.items))
-            case Quote():
-                return replace(block, children=mapped(block.children))
-        return block
-
-    return mapped(blocks)
-
-
-def _headings(blocks: tuple[Block, ...]) -> Iterator[Heading]:
-    for block in blocks:
-        match block:
-            case Heading():
-                yield block
-            case BulletList() | OrderedList():
-                for item in block.items:
-                    yield from _headings(item)
-            case Quote():
-                yield from _headings(block.children)

@@ -15,7 +15,8 @@ from mailer.release.header import Header, read_header, value_of
 from mailer.release.language import language_of
 from mailer.release.layout import Layout, NameLine, bare, find_layout, kept, unbulleted
 from mailer.release.letterhead import read_organisation
-from mailer.release.markdown import levelled, read_blocks
+from mailer.release.levels import levelled
+from mailer.release.markdown import read_blocks
 from mailer.release.model import Closing, Release, Signatory
 from mailer.release.remarks import Remarks
 from mailer.release.signatories import read_signatories

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,6 +63,20 @@ def ended(web: WebDesk, dispatch_id: int, some: int, when: timedelta) -> None:
     )
 
 
+def tried_again(web: WebDesk, dispatch_id: int) -> None:
+    """One delivery of the dispatch was put off and taken at its second attempt, later than all others."""
+    ledger, row = web.app.ledger, web.app.ledger.log.rows(LogFilter(dispatch_id=dispatch_id))[0]
+    for number, state in ((2, DeliveryState.DEFERRED), (3, DeliveryState.ACCEPTED)):
+        with closing(sqlite3.connect(ledger.path)) as base, base:
+            moment = (T0 + timedelta(days=number)).timestamp()
+            base.execute("UPDATE delivery SET attempts = ?, state = ? WHERE id = ?", [number, state, row.delivery.id])
+            base.execute(
+                "INSERT INTO attempt (delivery_id, number, worker, started_at, ended_at, verdict, scope, stage)"
+                " VALUES (?, ?, 'w', ?, ?, 'accept', 'recipient', 'end of data')",
+                [row.delivery.id, number, moment, moment],
+            )
+
+
 @pytest.mark.parametrize("tried", [7, 4])
 @pytest.mark.parametrize("order", list(LogOrder))
 @pytest.mark.parametrize("descending", [False, True])
@@ -70,6 +86,7 @@ def test_late_pages_are_found_from_elsewhere(web: WebDesk, order: LogOrder, desc
     for number in range(3):
         made = ledger.dispatches.approve(draft(people(7, domain=f"n{number}.example"), request_key=str(number)), T0)
         ended(web, made.id, tried, timedelta(hours=number))
+    tried_again(web, 2)
     for which in (LogFilter(), LogFilter(dispatch_id=2), LogFilter(states=(DeliveryState.ACCEPTED,))):
         whole = ledger.overview.page(which, order=order, descending=descending, limit=1000, offset=0)
         numbers = Counter(row.delivery.dispatch_id for row in whole)
@@ -81,3 +98,11 @@ def test_late_pages_are_found_from_elsewhere(web: WebDesk, order: LogOrder, desc
                 for offset in range(0, len(whole) + size, size)
             ]
             assert [row for part in parts for row in part] == list(whole), (which, size)
+    for find in ("n1.example", "p0003", "nobody"):
+        every = LogFilter(find=find)
+        sorted_here = ledger.overview.page(every, order=order, descending=descending, limit=1000, offset=0)
+        found, total = ledger.overview.search(every, order=order, descending=descending, limit=1000, offset=0)
+        assert (found, total) == (sorted_here, len(sorted_here))
+        some, number = ledger.overview.search(every, order=order, descending=descending, limit=2, offset=1)
+        assert (some, number) == (found[1:3], total)
+        assert ledger.overview.search(every, order=order, descending=descending, limit=2, offset=99) == ((), total)

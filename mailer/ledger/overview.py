@@ -9,7 +9,9 @@ Not here: the whole log for an export (`log.py`), words (`desk/`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -75,38 +77,26 @@ class Overview:
         self, which: LogFilter, *, order: LogOrder, descending: bool = False, limit: int, offset: int
     ) -> tuple[tuple[LogRow, ...], int]:
         """One page of what was searched for, and how many rows match: the log is read through once for both."""
-        ids = self._ids(which, order, descending=descending)
-        return self._in_order(ids[offset : offset + limit]), len(ids)
+        query = _in_question(which, order, descending=descending)
+        counted = query.add_columns(sa.func.count().over()).limit(limit).offset(offset)
+        with self._database.reading() as connection:
+            found = connection.execute(counted).all()
+            if not found and offset:
+                number = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
+                return (), int(connection.execute(number).scalar_one())
+        return self._in_order([row[0] for row in found]), found[0][1] if found else 0
 
     def _ids(
-        self,
-        which: LogFilter,
-        order: LogOrder,
-        *,
-        descending: bool,
-        limit: int | None = None,
-        offset: int = 0,
-        newest: int | None = None,
+        self, which: LogFilter, order: LogOrder, *, descending: bool, limit: int, offset: int, newest: int | None
     ) -> list[int]:
-        last = t.attempt.alias("last")
-        query = sa.select(t.delivery.c.id)
-        if which.since is not None or order is LogOrder.TIME:
-            joined = sa.and_(last.c.delivery_id == t.delivery.c.id, last.c.number == t.delivery.c.attempts)
-            query = query.outerjoin(last, joined)
-        if which.find and order is LogOrder.TIME and which.since is None:
-            # who matches is found over the narrow index first; joined row by row, all of the log would be joined
-            matching = sa.select(t.delivery.c.id).where(*conditions(which, last)).correlate(None)
-            query = query.where(t.delivery.c.id.in_(matching))
-        else:
-            query = query.where(*conditions(which, last))
+        query = _in_question(which, order, descending=descending)
         if newest is not None:
             query = query.where(t.delivery.c.dispatch_id <= newest)
-        query = query.order_by(*_order(order, last, descending=descending))
         with self._database.reading() as connection:
             return list(connection.execute(query.limit(limit).offset(offset)).scalars())
 
     def _by_time(self, which: LogFilter, *, descending: bool, limit: int, offset: int) -> list[int]:
-        """As `_ids` would answer as long as the page holds settled attempts only; the index on their ends gives them at once."""
+        """As `_in_question` would, as long as the page holds settled attempts only; the index on their ends gives them at once."""
         if which == LogFilter() and (number := self._settled()) >= offset + limit and offset > number // 2:
             # a page near the end of the whole log is near the beginning of the other direction
             ids = self._ended(which, not descending, number - offset - limit, limit, reverse=True)
@@ -187,14 +177,34 @@ def _place(numbers: Mapping[int, int], offset: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _order(order: LogOrder, last: sa.FromClause, *, descending: bool) -> list[sa.ColumnElement[object]]:
+def _in_question(which: LogFilter, order: LogOrder, *, descending: bool) -> sa.Select[Any]:
+    """The ids of the rows that match, in order."""
+    if order is LogOrder.TIME:
+        return _by_last_attempt(which, descending=descending)
+    d, last = t.delivery.c, t.attempt.alias("last")
+    query = sa.select(d.id)
+    if which.since is not None:
+        query = query.outerjoin(last, sa.and_(last.c.delivery_id == d.id, last.c.number == d.attempts))
+    return query.where(*conditions(which, last)).order_by(*_order(order, descending=descending))
+
+
+def _by_last_attempt(which: LogFilter, *, descending: bool) -> sa.Select[Any]:
+    """Who matches is found over the narrow index first, and no wide row is read to tell which attempt is the last."""
+    last, later = t.attempt.alias("last"), t.attempt.alias("later")
+    found = sa.select(t.delivery.c.id).where(*conditions(replace(which, since=None), last)).subquery("found")
+    followed = sa.exists().where(later.c.delivery_id == last.c.delivery_id, later.c.number == last.c.number + 1)
+    ended = last.c.ended_at.desc() if descending else last.c.ended_at.asc()
+    query = sa.select(found.c.id).outerjoin(last, sa.and_(last.c.delivery_id == found.c.id, sa.not_(followed)))
+    if which.since is not None:
+        query = query.where(last.c.started_at >= which.since)
+    return query.order_by(ended.nulls_last(), last.c.id.asc(), found.c.id.asc())
+
+
+def _order(order: LogOrder, *, descending: bool) -> list[sa.ColumnElement[object]]:
     d = t.delivery.c
     if order is LogOrder.PLACE:
         # rows of one dispatch are written together, in list order
         return [d.dispatch_id.desc(), d.id.desc() if descending else d.id.asc()]
-    if order is LogOrder.TIME:
-        ended = last.c.ended_at.desc() if descending else last.c.ended_at.asc()
-        return [ended.nulls_last(), last.c.id.asc(), d.id.asc()]
     chosen: dict[LogOrder, sa.ColumnElement[object]] = {
         LogOrder.ADDRESS: d.address_key,
         LogOrder.OUTLET: d.outlet,

@@ -37,7 +37,8 @@ def test_serve_prints_a_link_that_lets_in(desk: Desk) -> None:
         with opener.open(link, timeout=10) as answer:
             assert "보도자료" in answer.read().decode()
         place = link.partition("/enter")[0]
-        assert ask(f"{place}/login")[0] == 200
+        status, page = ask(f"{place}/login")
+        assert (status, "비밀번호 없이" in page) == (200, True)
         assert ask(f"{place}/login", Host="evil.example")[0] == 421
     finally:
         began = time.monotonic()

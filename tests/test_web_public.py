@@ -133,7 +133,8 @@ def test_serve_behind_a_web_server(desk: Desk) -> None:
         assert process.stdout.readline().decode().strip().endswith(f"{PUBLIC}/")
         told = next(line for line in map(bytes.decode, process.stderr) if "http://" in line)
         place = "http://" + told.partition("http://")[2].strip()
-        assert ask(f"{place}/login", Host=NAME)[0] == 200
+        status, page = ask(f"{place}/login", Host=NAME)
+        assert (status, "비밀번호 없이" in page) == (200, False)
         assert ask(f"{place}/login", Host="evil.example")[0] == 421
         request = urllib.request.Request(
             f"{place}/login", data=b"name=kim&password=a+long+enough+password", headers={"Host": NAME, "Origin": PUBLIC}

@@ -63,6 +63,11 @@ class Office:
         return True
 
     @property
+    def by_link(self) -> bool:
+        """Whether a one-time link is printed: only where nobody but this machine is served."""
+        return self._link_used is not None
+
+    @property
     def rules_file(self) -> Path:
         """Who gets which answer from the practice catcher."""
         return self.app.practice_rules_file

@@ -38,7 +38,8 @@ KIM = contact(
 )
 WORDS = ("minji", "김민지", "02-555-0101", "동창", "밍밍")
 # as text and as the JSON of the contact copy has it
-TRACES = (*(word.encode() for word in WORDS), *(json.dumps(word)[1:-1].encode() for word in WORDS))
+TRACES = {word.encode() for word in WORDS}
+ESCAPED = {json.dumps(word)[1:-1].encode() for word in WORDS} - TRACES
 
 
 @pytest.fixture
@@ -80,10 +81,10 @@ def on_disk(folder: Path) -> bytes:
 def test_nothing_readable_is_left(ledger: Ledger, tmp_path: Path) -> None:
     """Name, address, phone, note, extra columns and the server's words about the mailbox are gone from every byte on disk."""
     refused(ledger)
-    assert [trace for trace in TRACES if trace not in on_disk(tmp_path)] == [TRACES[3], TRACES[4]]
+    assert [trace for trace in TRACES if trace not in on_disk(tmp_path)] == []
     rows = ledger.forgetting.forget(KIM.address)
     assert (rows.deliveries, rows.left_out) == (1, 1)
-    assert [trace for trace in TRACES if trace in on_disk(tmp_path)] == []
+    assert [trace for trace in TRACES | ESCAPED if trace in on_disk(tmp_path)] == []
 
 
 def test_the_fact_is_kept(ledger: Ledger) -> None:

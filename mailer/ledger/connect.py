@@ -9,6 +9,7 @@ Not here: the tables (`schema.py`), what is asked of them.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +125,12 @@ def open_database(path: Path) -> Database:
             remedy=Text("폴더의 쓰기 권한을 확인하십시오", "check the permissions of the folder"),
         ) from error
     # the connection used last first: few are kept busy, and only those fill their page cache
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, pool_use_lifo=True)
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_use_lifo=True,
+        json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     database = Database(engine, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,10 @@ from mailer.dispatch import (
 from mailer.wording import Text
 
 __all__ = ["Draft", "LeftOutRow", "LogRow", "Share", "contact_from_json", "contact_to_json"]
+
+
+_CONTACT = tuple(field.name for field in fields(Contact))
+_LISTS = frozenset({"tags", "lists", "sources"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +85,18 @@ class LogRow:
 
 
 def contact_to_json(contact: Contact) -> dict[str, Any]:
-    return asdict(contact)
+    """What is empty is left out: most fields of most people are, and every row is written three times."""
+    kept = {name: value for name in _CONTACT if (value := getattr(contact, name))}
+    return kept | {"address": asdict(contact.address)}
 
 
 def contact_from_json(data: dict[str, Any]) -> Contact:
-    lists = {name: tuple(data[name]) for name in ("tags", "lists", "sources")}
-    extra = tuple([(str(key), str(value)) for key, value in data["extra"]])
-    return Contact(**data | lists | {"address": Address(**data["address"]), "extra": extra})
+    known = data | {"address": Address(**data["address"])}
+    for name in _LISTS & known.keys():
+        known[name] = tuple(known[name])
+    if "extra" in known:
+        known["extra"] = tuple([(str(key), str(value)) for key, value in known["extra"]])
+    return Contact(**known)
 
 
 def dispatch_from(row: sa.Row[Any]) -> Dispatch:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -45,6 +45,8 @@ __all__ = ["Composer"]
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[A-Za-z0-9.-]{1,253}>")
 _MOST_FORMS = 32
+_SHARED = 2048
+"""Bytes from which on a part is kept as it is; shorter ones cost less to copy than to look at one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,20 +126,20 @@ class Composer:
         recipient = _recipient(contact)
         to = mailbox_header("To", _display_name(contact), recipient)
         top = b"".join((self._head, to, text_header("Subject", subject)))
-        rest = f"Content-Language: {self._languages(contact)}\r\n".encode("ascii") + self._middle[0]
-        body = [part for part in (*content.parts, self._middle[2]) if part]
+        language = f"Content-Language: {self._languages(contact)}\r\n".encode("ascii")
+        rest, *more = _gathered((language, self._middle[0], *content.parts, self._middle[2]))
         head = b"".join((date, top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
         envelope = Envelope(
             message_id=message_id,
             sender=self.sender.bounce_address,
             recipient=recipient,
-            parts=(head, *body, self._tail),
+            parts=(head, *more, self._tail),
         )
         return Message(
             envelope=envelope,
             subject=subject,
             texts=content.texts,
-            content_sha256=joined_sha256((top, rest, *body), self._tail_sha256),
+            content_sha256=joined_sha256((top, rest, *more), self._tail_sha256),
         )
 
     def _written(self, person: Values) -> _Content:
@@ -211,6 +213,21 @@ def _escaped(words: Mapping[str, str]) -> dict[str, str]:
 def _cut(marked: str, subtype: str, *, html: bool) -> Segments:
     pieces = MARKED[html].split(marked)
     return Segments(subtype, pieces[::2], pieces[1::2])
+
+
+def _gathered(parts: Iterable[bytes]) -> list[bytes]:
+    """Neighbours that are one person's alone joined; what many people share stays the object it is."""
+    gathered: list[bytes] = []
+    own: list[bytes] = []
+    for part in parts:
+        if len(part) < _SHARED:
+            own.append(part)
+            continue
+        if together := b"".join(own):
+            gathered.append(together)
+        gathered.append(part)
+        own.clear()
+    return [*gathered, b"".join(own)]
 
 
 def _place(contact: Contact) -> str:

@@ -24,7 +24,7 @@ _DOMAIN = re.compile(
 )
 
 
-_SHARED = 512
+_SHARED = 2048
 """Bytes from which on a part may be one that many messages share."""
 
 _MOST_SHARED = 256

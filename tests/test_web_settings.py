@@ -227,3 +227,25 @@ def test_a_new_settings_file_is_nobody_elses(web: WebDesk) -> None:
     (web.root / ".env").unlink()
     assert web.officer().post("/settings/server", {"MAILER_FROM": "a@sender.example"}).status == 303
     assert (web.root / ".env").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("change", [{"SMTP_HOST": "mail.elsewhere.example"}, {"SMTP_SECURITY": "none"}])
+def test_a_stored_password_is_not_taken_to_another_server(web: WebDesk, change: dict[str, str]) -> None:
+    """Another host or no encryption needs the password typed again; the same server with another port does not."""
+    form = {
+        "MAILER_FROM": "a@sender.example",
+        "SMTP_HOST": "mail.example.org",
+        "SMTP_SECURITY": "starttls",
+        "SMTP_USERNAME": "press",
+    }
+    officer = web.officer()
+    assert officer.post("/settings/server", form | {"SMTP_PASSWORD": "old secret"}).status == 303
+    assert officer.post("/settings/server", form | {"SMTP_PORT": "2587"}).status == 303
+    before = (web.root / ".env").read_bytes()
+    refused = officer.post("/settings/server", form | change)
+    assert refused.status == 422
+    assert "비밀번호를 다시" in refused.text
+    assert (web.root / ".env").read_bytes() == before
+    if "SMTP_HOST" in change:
+        assert officer.post("/settings/server", form | change | {"SMTP_PASSWORD": "new secret"}).status == 303
+        assert web.app.config.smtp_host == change["SMTP_HOST"]

@@ -95,9 +95,18 @@ def _save(visit: Visit) -> None:
             ),
             remedy=Text("바뀐 내용을 보고 다시 저장해 주십시오", "look at them and save again"),
         )
+    fields = fields_of(app.config)
+    if _takes_password_elsewhere(visit, fields, app.config):
+        raise UsageError(
+            Text(
+                "다른 서버나 다른 암호화 방식에는 저장된 비밀번호를 그대로 보내지 않습니다. 바꾸지 않았습니다",
+                "the stored password is not sent to another server or with other encryption; nothing was changed",
+            ),
+            remedy=Text("비밀번호를 다시 적어 주십시오", "type the password again"),
+        )
     before = path.read_bytes() if path.exists() else None
     text = (before or b"").decode("utf-8-sig", "replace")
-    for field in fields_of(app.config):
+    for field in fields:
         value = visit.form.get(field.key).strip()
         if field.fixed or (field.secret and not value and visit.form.get("SMTP_USERNAME").strip()):
             continue
@@ -115,6 +124,17 @@ def _save(visit: Visit) -> None:
             replace_file(path, before)
         raise
     app.reconfigure(config)
+
+
+def _takes_password_elsewhere(visit: Visit, fields: list[Field], config: Config) -> bool:
+    """Somebody who sits at a screen that was left open must not learn the password by naming a server of their own."""
+    form = {field.key: visit.form.get(field.key).strip() for field in fields if not field.fixed}
+    if "SMTP_PASSWORD" not in form or form["SMTP_PASSWORD"] or not config.given("SMTP_PASSWORD"):
+        return False
+    known = {field.key: field.value or field.default for field in fields}
+    return bool(form.get("SMTP_USERNAME", "kept")) and any(
+        form.get(key) not in (None, "", known[key]) for key in ("SMTP_HOST", "SMTP_SECURITY")
+    )
 
 
 def _decider(config: Config, key: str) -> Text | None:

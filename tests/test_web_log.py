@@ -106,3 +106,13 @@ def test_late_pages_are_found_from_elsewhere(web: WebDesk, order: LogOrder, desc
         some, number = ledger.overview.search(every, order=order, descending=descending, limit=2, offset=1)
         assert (some, number) == (found[1:3], total)
         assert ledger.overview.search(every, order=order, descending=descending, limit=2, offset=99) == ((), total)
+
+
+def test_an_empty_log_does_not_blame_the_search(web: WebDesk) -> None:
+    """Before the first dispatch the log says that nothing was sent, and offers no files; afterwards a search may find nothing."""
+    officer = web.officer()
+    empty = officer.get("/log").text
+    assert "아직 보낸 것이 없습니다" in empty
+    assert "/log/export" not in empty
+    web.app.ledger.dispatches.approve(draft(people(1)), web.app.now())
+    assert "맞는 줄이 없습니다" in officer.get("/log?find=nobody-of-this-name").text

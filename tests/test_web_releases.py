@@ -149,7 +149,10 @@ def test_a_schedule_names_zone_and_weekday(web: WebDesk) -> None:
     assert "주말에 나갑니다" in page.words
     assert "밤에 나갑니다" in page.words
     assert "공휴일" in officer.get(f"/release/{number}/send?at=2030-03-01+09:00").words
-    assert "이미 지난 시각" in officer.get(f"/release/{number}/send?at=2020-01-01+09:00").words
+    past = officer.get(f"/release/{number}/send?day=2020-01-01&clock=09:30")
+    assert "이미 지난 시각" in past.words
+    assert 'name="day" value="2020-01-01"' in past.text
+    assert 'name="clock" value="09:30"' in past.text
     form = confirming(page)
     goal = officer.post(f"/release/{number}/send", form).headers["location"]
     dispatch = web.app.ledger.dispatches.get(int(goal.split("/")[2]))

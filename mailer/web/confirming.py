@@ -123,6 +123,7 @@ def _show(visit: Visit, draft: DraftLetter, typed: str, *, problem: str = "", co
 def _facts(visit: Visit, prepared: Preparation, typed: str) -> dict[str, Any]:
     zone, now = visit.app.config.timezone, visit.now
     moment, time_error = None, None
+    day, _, clock = typed.partition(" ")
     try:
         moment = read_wall_time(typed, zone, now) if typed else None
     except UsageError as error:
@@ -134,6 +135,8 @@ def _facts(visit: Visit, prepared: Preparation, typed: str) -> dict[str, Any]:
         "errors": [one.level for one in prepared.findings].count(Level.ERROR),
         "presets": presets(now, zone),
         "moment": moment,
+        "day": day,
+        "clock": clock[:5],
         "time_error": time_error,
         "time_findings": _time_findings(visit, prepared, moment.instant if moment else now, zone),
         "typed_above": TYPED_ABOVE,

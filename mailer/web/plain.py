@@ -14,9 +14,18 @@ from mailer.ledger import Ledger, LogRow
 from mailer.transport import Meaning
 from mailer.wording import Text
 
-__all__ = ["meaning_for_pages", "pause_for_pages", "remedy_for_pages", "told_for_pages"]
+__all__ = ["labelled", "meaning_for_pages", "pause_for_pages", "remedy_for_pages", "told_for_pages"]
 
 _COMMAND = re.compile(r"\bmailer [a-z]|--[a-z]|\.env\b|`|\bresume\b|\bmove\b|\bcancel\b")
+# each label ends as the name of its key is read, with or without a final consonant, so that the particle behind it stays right
+_LABELS = {
+    "SMTP_HOST": Text("메일 서버", "Mail server"),
+    "SMTP_PORT": Text("포트", "Port"),
+    "SMTP_SECURITY": Text("암호화", "Encryption"),
+    "SMTP_USERNAME": Text("사용자 이름", "User name"),
+    "SMTP_PASSWORD": Text("비밀번호", "Password"),
+}
+_KEY = re.compile(f"({'|'.join(_LABELS)})(?![A-Z_])(=?)")
 _DOUBT = Text(
     "받는 분께 받았는지 물어본 뒤, 아래 버튼으로 정리하십시오.",
     "Ask whether it arrived, then settle it with the buttons below.",
@@ -68,10 +77,17 @@ _PAUSED = {
 
 
 def remedy_for_pages(remedy: Text | None) -> Text | None:
-    """`remedy` unless it speaks of commands."""
+    """`remedy` unless it speaks of commands; settings by the names that stand on the page."""
     if remedy is None or _COMMAND.search(remedy.en) or _COMMAND.search(remedy.ko):
         return None
-    return remedy
+    return labelled(remedy)
+
+
+def labelled(text: Text) -> Text:
+    """`text` with SMTP_HOST and its kind called as on the settings page; what cannot be set there keeps its name."""
+    ko = _KEY.sub(lambda found: f"‘{_LABELS[found[1]].ko}’" + " " * bool(found[2]), text.ko)
+    en = _KEY.sub(lambda found: f"“{_LABELS[found[1]].en}”" + " " * bool(found[2]), text.en)
+    return Text(ko, en)
 
 
 def meaning_for_pages(line: LogLine) -> Meaning:

@@ -53,6 +53,7 @@ def _environment() -> Environment:
         STATUS_TAGS=STATUS_TAGS,
         LEVEL_TAGS=LEVEL_TAGS,
         size=size_of,
+        mailbox=mailbox,
         link=link,
         duration=duration,
         tiles=tiles,
@@ -121,6 +122,11 @@ def _away(now: datetime, instant: datetime) -> Text:
 def size_of(octets: int) -> str:
     """`182 KB`, `1.4 MB` (decimal units)."""
     return f"{octets / 1_000_000:.1f} MB" if octets >= 1_000_000 else f"{max(octets / 1000, 1):.0f} KB"
+
+
+def mailbox(name: str, address: object) -> str:
+    """`홍보팀 <press@example.org>`, the address alone where there is no name."""
+    return f"{name} <{address}>" if name else str(address)
 
 
 def link(path: str, pairs: Iterable[tuple[str, Any]], **more: Any) -> str:

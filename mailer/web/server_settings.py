@@ -19,6 +19,7 @@ from starlette.responses import Response
 from mailer.config import KEYS, Config, read_config
 from mailer.contacts.writing import replace_file
 from mailer.errors import MailerError, UsageError
+from mailer.web.plain import labelled
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
@@ -57,7 +58,7 @@ def fields_of(config: Config) -> list[Field]:
             key=key,
             value="" if KEYS[key].secret else _shown(config, key),
             default=KEYS[key].default,
-            meaning=KEYS[key].meaning,
+            meaning=labelled(KEYS[key].meaning),
             secret=KEYS[key].secret,
             fixed=_decider(config, key),
             choices=_SECURITY if key == "SMTP_SECURITY" else (),

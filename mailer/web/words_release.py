@@ -85,9 +85,7 @@ RELEASE = {
         "같은 사람일 수 있습니다: {name}({outlet}) {addresses}", "Perhaps one person: {name} ({outlet}) {addresses}"
     ),
     "on_to_preview": Text("다음: 미리보기", "Next: preview"),
-    "choose_lists": Text(
-        "왼쪽에서 명단을 고르고 저장하면 인원이 나옵니다.", "Choose lists and save to see the numbers."
-    ),
+    "choose_lists": Text("명단을 고르고 저장하면 인원이 나옵니다.", "Choose lists and save to see the numbers."),
     # preview
     "test_to": Text("시험 메일 받을 주소", "Address for a test copy"),
     "send_test": Text("시험 발송", "Send a test"),
@@ -133,6 +131,7 @@ RELEASE = {
         "누른 뒤 20초 동안은 되돌릴 수 있습니다. 창을 닫아도 그대로 나갑니다.",
         "You can take it back for 20 seconds. It goes out even if you close the window.",
     ),
+    "back_to_send": Text("발송 단계로 돌아가기", "Back to the send step"),
     "disabled_why": Text("막음을 고치면 이 버튼을 쓸 수 있습니다.", "Mend what stops the send, and this button opens."),
     "changed_meanwhile": Text(
         "그사이 내용이나 받는 사람이 바뀌었습니다. 아무것도 보내지 않았습니다. 다시 확인해 주십시오.",

@@ -146,7 +146,7 @@ def test_a_schedule_names_zone_and_weekday(web: WebDesk) -> None:
     number = web.draft(officer)
     page = officer.get(f"/release/{number}/send?at=2030-01-05+23:00")
     assert "2030-01-05 23:00 (토) KST" in page.words
-    assert "주말에 나갑니다" in page.words
+    assert re.search(r"주말에 나갑니다: \S+ \S+ \([토일]\) KST", page.words)
     assert "밤에 나갑니다" in page.words
     assert "공휴일" in officer.get(f"/release/{number}/send?at=2030-03-01+09:00").words
     past = officer.get(f"/release/{number}/send?day=2020-01-01&clock=09:30")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mailer.contacts import Audience, ContactList, parse_address
 from mailer.contacts.addresses import is_reserved
-from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, local
+from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, zoned
 from mailer.dispatch import Address, Dispatch, DispatchStatus
 from mailer.document import Document, Letterhead
 from mailer.findings import Finding, Level
@@ -284,7 +284,7 @@ def schedule_findings(release: Release, send_at: datetime, zone: str) -> list[Fi
     """The moment of sending against the letter's own date and embargo, and against office hours."""
     here = send_at.astimezone(ZoneInfo(zone))
     findings = list(_date_findings(release, here.date()))
-    shown = local(send_at, zone)
+    shown = zoned(send_at, zone)
     if here.weekday() >= 5:
         findings.append(
             _warning("schedule.weekend", Text(f"주말에 나갑니다: {shown.ko}", f"goes out on a weekend: {shown.en}"))
@@ -294,7 +294,7 @@ def schedule_findings(release: Release, send_at: datetime, zone: str) -> list[Fi
             _warning("schedule.night", Text(f"밤에 나갑니다: {shown.ko}", f"goes out at night: {shown.en}"))
         )
     if release.embargo is not None and send_at < release.embargo:
-        until = local(release.embargo, zone)
+        until = zoned(release.embargo, zone)
         findings.append(
             _warning(
                 "schedule.embargo",

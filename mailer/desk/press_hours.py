@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailer.desk.preflight import schedule_findings
-from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, local
+from mailer.desk.times import WEEKDAYS_EN, WEEKDAYS_KO, zoned
 from mailer.dispatch import Dispatch, DispatchStatus
 from mailer.findings import Finding, Level
 from mailer.ledger import Ledger
@@ -126,7 +126,7 @@ def press_findings(send_at: datetime, zone: str, others: Iterable[Dispatch]) -> 
         found.append(_warning("schedule.deadline", words))
     near = next((one for one in others if one.send_at and abs(one.send_at - send_at) < CROWDED), None)
     if near is not None and near.send_at is not None:
-        at = local(near.send_at, near.zone)
+        at = zoned(near.send_at, near.zone)
         words = Text(
             f"두 시간 안에 다른 보도자료가 나갑니다: {near.title} ({at.ko})",
             f"another release goes out within two hours: {near.title} ({at.en})",

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mailer.errors import UsageError
 from mailer.wording import Text, with_particle
 
-__all__ = ["WallTime", "distance", "local", "read_wall_time"]
+__all__ = ["WallTime", "distance", "local", "read_wall_time", "zoned"]
 
 WEEKDAYS_KO = "월화수목금토일"
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -60,7 +60,7 @@ def read_wall_time(typed: str, zone: str, now: datetime) -> WallTime:
                 f"this is past: {local(instant, zone).en} {zone}",
             ),
             where="--at",
-            remedy=Text(f"지금 시각: {local(now, zone).ko}", f"it is now {local(now, zone).en}"),
+            remedy=Text(f"지금 시각: {zoned(now, zone).ko}", f"it is now {zoned(now, zone).en}"),
         )
     text = naive.strftime("%Y-%m-%d %H:%M:%S" if naive.second else "%Y-%m-%d %H:%M")
     return WallTime(instant=instant, text=text, zone=zone)
@@ -151,6 +151,13 @@ def local(instant: datetime, zone: str) -> Text:
     here = instant.astimezone(ZoneInfo(zone))
     stamp = here.strftime("%Y-%m-%d %H:%M:%S" if here.second else "%Y-%m-%d %H:%M")
     return Text(f"{stamp} ({WEEKDAYS_KO[here.weekday()]})", f"{stamp} ({WEEKDAYS_EN[here.weekday()]})")
+
+
+def zoned(instant: datetime, zone: str) -> Text:
+    """As `local`, with the name of the zone behind it: "2026-12-10 09:00 (목) KST"."""
+    name = instant.astimezone(ZoneInfo(zone)).tzname() or zone
+    shown = local(instant, zone)
+    return Text(f"{shown.ko} {name}", f"{shown.en} {name}")
 
 
 def distance(now: datetime, instant: datetime) -> Text:

@@ -12,12 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailer.desk.report import Status
-from mailer.desk.times import distance, local
+from mailer.desk.times import distance, zoned
 from mailer.dispatch import DeliveryState
 from mailer.findings import Finding
 from mailer.ledger import DraftLetter
@@ -89,9 +88,7 @@ def stamp(language: Language, zone: str) -> Callable[..., str]:
     def when(instant: datetime | None, other: str | None = None) -> str:
         if instant is None:
             return "–"
-        place = other or zone
-        shown = local(instant.replace(microsecond=0), place).to(language)
-        return f"{shown} {instant.astimezone(ZoneInfo(place)).tzname()}"
+        return zoned(instant.replace(microsecond=0), other or zone).to(language)
 
     return when
 

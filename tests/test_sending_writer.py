@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailer.dispatch import Delivery, DeliveryState, Outcome, Reply, Scope, Stage, Verdict
-from mailer.ledger import Beginning, Ledger, Settlement, open_ledger
+from mailer.ledger import Beginning, Ledger, Scribe, Settlement, open_ledger
 from mailer.sending import writer as writing
 from mailer.sending.writer import Writer
 from tests.builders import T0, draft, people
@@ -129,3 +132,103 @@ def test_a_fault_reaches_everybody_who_waits(ledger: Ledger, tmp_path: Path) -> 
         await writer.close()
 
     asyncio.run(run())
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process is started after the second commit."""
+    monkeypatch.setattr(writing, "MANY_COMMITS", 1)
+    monkeypatch.setattr(writing, "CLOSE_TOGETHER", 60.0)
+
+
+async def with_a_scribe(writer: Writer, rows: Sequence[Delivery]) -> Scribe:
+    """Makes commits until the process is there."""
+    for row in rows:
+        assert await writer.begin(beginning(row))
+    async with asyncio.timeout(20):
+        while writer._scribe is None or not writer._scribe.ready:
+            await asyncio.sleep(0.01)
+    return writer._scribe
+
+
+def attempts(ledger: Ledger) -> list[int]:
+    """The deliveries that have an attempt, each as often as it has one."""
+    with closing(sqlite3.connect(ledger.path)) as plain:
+        return [number for (number,) in plain.execute("SELECT delivery_id FROM attempt ORDER BY delivery_id")]
+
+
+@pytest.mark.usefixtures("eager")
+def test_many_commits_are_left_to_a_process(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From some commits on another process writes; lanes and outcomes notice nothing."""
+    rows = claimed(ledger, 30)
+    names = threads_of(ledger, monkeypatch)
+
+    async def run() -> None:
+        writer = Writer(ledger, company=lambda: 2)
+        await with_a_scribe(writer, rows[:2])
+        assert names == ["MainThread"] * 2
+        for one, two in zip(rows[2::2], rows[3::2], strict=True):
+            assert await asyncio.gather(writer.begin(beginning(one)), writer.begin(beginning(two))) == [True, True]
+            await asyncio.gather(writer.settling(accepted(one)), writer.settling(accepted(two)))
+        refused = replace(beginning(rows[0]), owner="somebody else")
+        assert await writer.begin(refused) is False
+        await writer.close()
+
+    asyncio.run(run())
+    assert names == ["MainThread"] * 2
+    counts = ledger.queue.counts(rows[0].dispatch_id)
+    assert (counts[DeliveryState.ACCEPTED], counts[DeliveryState.SENDING]) == (28, 2)
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("wrote", [True, False])
+def test_a_process_that_dies_costs_nothing(ledger: Ledger, wrote: bool) -> None:
+    """Killed with a turn in its hands, written or not: the turn is written once, and sending goes on without the process."""
+    rows = claimed(ledger, 6)
+
+    async def run() -> None:
+        writer = Writer(ledger, company=lambda: 1)
+        scribe = await with_a_scribe(writer, rows[:2])
+        if wrote:
+            # the answer stays in the socket: as if it had died just before
+            asyncio.get_running_loop().remove_reader(scribe.fileno())
+        else:
+            os.kill(scribe.pid, signal.SIGSTOP)
+        waiting = asyncio.gather(writer.begin(beginning(rows[2])), writer.settling(accepted(rows[0])))
+        if wrote:
+            async with asyncio.timeout(20):
+                while len(attempts(ledger)) < 3:
+                    await asyncio.sleep(0.01)
+            scribe.answer()
+            asyncio.get_running_loop().add_reader(scribe.fileno(), writer._hear)
+        os.kill(scribe.pid, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            assert await waiting == [True, True]
+        assert await writer.begin(beginning(rows[3]))
+        await writer.close()
+
+    asyncio.run(run())
+    assert attempts(ledger) == [row.id for row in rows[:4]]
+    counts = ledger.queue.counts(rows[0].dispatch_id)
+    assert (counts[DeliveryState.ACCEPTED], counts[DeliveryState.SENDING]) == (1, 3)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_process_without_work_is_ended(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that sends once a week does not keep it; the next busy time has a new one."""
+    rows = claimed(ledger, 6)
+    monkeypatch.setattr(writing, "REST_SECONDS", 0.05)
+
+    async def run() -> None:
+        writer = Writer(ledger, company=lambda: 1)
+        first = await with_a_scribe(writer, rows[:2])
+        async with asyncio.timeout(20):
+            while writer._scribe is not None:
+                await asyncio.sleep(0.01)
+        monkeypatch.setattr(writing, "REST_SECONDS", 60.0)
+        second = await with_a_scribe(writer, rows[2:5])
+        assert second is not first
+        await writer.close()
+
+    asyncio.run(run())
+    assert len(attempts(ledger)) == 5

@@ -34,6 +34,7 @@ from mailer.ledger.manuscripts import DraftLetter, Manuscripts
 from mailer.ledger.overview import LogOrder, Overview
 from mailer.ledger.presence import Presence
 from mailer.ledger.queue import Beginning, Queue, Settlement
+from mailer.ledger.scribe import Scribe, ScribeGone
 from mailer.ledger.suppressed import Suppressed
 from mailer.ledger.testers import Tester, Testers
 from mailer.ledger.values import Draft, LeftOutRow, LogRow, Share
@@ -50,6 +51,8 @@ __all__ = [
     "LogOrder",
     "LogRow",
     "Presence",
+    "Scribe",
+    "ScribeGone",
     "Session",
     "Settlement",
     "Share",

@@ -4,7 +4,7 @@ The statements are written with SQLAlchemy, compiled once, and handed to the dri
 price of a statement, not of a row, is what a message costs, and nearly all of it would be SQLAlchemy's. Every row is guarded as
 if it stood alone; when the rows that were changed are fewer than those asked for, it is looked up which ones they are.
 
-Not here: transactions, and what a queue is (`queue.py`).
+Not here: their order (`turn.py`), transactions, and what a queue is (`queue.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,10 +20,9 @@ import sqlalchemy as sa
 from mailer.dispatch import DeliveryMove, DeliveryState, DispatchStatus, Outcome, Verdict
 from mailer.dispatch.states import DELIVERY_MOVES
 from mailer.ledger import schema as t
+from mailer.ledger.turn import COLUMNS, Row, Script, Turn
 
 __all__ = ["VERDICT_MOVES", "Beginning", "Group", "Settlement"]
-
-_Row = dict[str, Any]
 
 VERDICT_MOVES = {
     Verdict.ACCEPT: DeliveryMove.ACCEPT,
@@ -59,89 +57,65 @@ class Settlement:
     retry_at: datetime | None = None
 
 
-class _Prepared:
-    """A statement as the driver wants it. Rows give the named values; times are epoch seconds."""
-
-    def __init__(self, statement: sa.UpdateBase | sa.Select[Any], dialect: sa.Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        names = compiled.positiontup or ()
-        self._sql = str(compiled)
-        # the values that are the same for every row have other names than `_bind` gives
-        self._fixed = {name: value for name, value in compiled.params.items() if not name.startswith("b_")}
-        self._pick = itemgetter(*names)
-
-    def run(self, cursor: sqlite3.Cursor, rows: Iterable[_Row]) -> int:
-        """How many rows were changed or made."""
-        cursor.executemany(self._sql, [self._pick(row | self._fixed) for row in rows])
-        return cursor.rowcount
-
-    def found(self, cursor: sqlite3.Cursor, row: _Row) -> bool:
-        """Whether the query finds something for `row`."""
-        return cursor.execute(self._sql, self._pick(row | self._fixed)).fetchone() is not None
-
-
 class Group:
-    """The statements for one kind of database."""
+    """Turns for one kind of database; `script` is what `turn.Turn` needs to write them."""
 
     def __init__(self, dialect: sa.Dialect) -> None:
-        self._take = _Prepared(_take(live=True), dialect)
-        self._taken = _Prepared(_taken(), dialect)
-        self._take_late = _Prepared(_take(live=False), dialect)
-        self._open = _Prepared(_open(), dialect)
-        self._record = _Prepared(_record(), dialect)
-        self._end = _Prepared(_end(), dialect)
-        self._ended = _Prepared(_ended(), dialect)
-        self._move = {verdict: _Prepared(_move(verdict), dialect) for verdict in Verdict}
-        self._cancel = _Prepared(_cancel(), dialect)
+        statements: dict[str, list[sa.UpdateBase | sa.Select[Any]]] = {
+            "take": [_take(live=True)],
+            "taken": [_taken()],
+            "take_late": [_take(live=False)],
+            "open": [_open()],
+            "opened": [_opened()],
+            "record": [_record()],
+            "end": [_end()],
+            "ended": [_ended()],
+            **{verdict.value: [_move(verdict)] for verdict in Verdict},
+        }
+        # cancelled while this message was on the wire: a deferred row must not stay open for ever
+        statements[Verdict.DEFER.value].append(_cancel())
+        self.script: Script = {
+            name: [_prepared(statement, dialect) for statement in group] for name, group in statements.items()
+        }
+        self._turn = Turn(self.script)
 
-    def begin(self, cursor: sqlite3.Cursor, begins: Sequence[Beginning]) -> frozenset[int]:
+    def write(
+        self, cursor: sqlite3.Cursor, begins: Sequence[Beginning], settles: Sequence[Settlement]
+    ) -> frozenset[int]:
         """The deliveries that may leave."""
-        rows = [_identity(begin) | {"b_started": begin.started_at.timestamp()} for begin in begins]
-        if rows and self._take.run(cursor, rows) < len(rows):
-            rows = [row for row in rows if self._taken.found(cursor, row)]
-        if rows:
-            self._open.run(cursor, rows)
-        return frozenset(row["b_id"] for row in rows)
+        return frozenset(self._turn.write(cursor, *self.rows(begins, settles)))
 
-    def settle(self, cursor: sqlite3.Cursor, settles: Sequence[Settlement]) -> None:
-        rows = [_ending(settlement) for settlement in settles if settlement.begun]
-        if rows and self._end.run(cursor, rows) < len(rows):
-            # an attempt is settled once: what came second changes nothing
-            rows = [row for row in rows if self._ended.found(cursor, row)]
-        rows += [row for row in map(_ending, (each for each in settles if not each.begun)) if self._enter(cursor, row)]
-        for verdict, move in self._move.items():
-            if moving := [row for row in rows if row["b_verdict"] == verdict]:
-                move.run(cursor, moving)
-        if deferred := [row for row in rows if row["b_verdict"] == Verdict.DEFER]:
-            # cancelled while this message was on the wire: a deferred row must not stay open for ever
-            self._cancel.run(cursor, deferred)
-
-    def _enter(self, cursor: sqlite3.Cursor, row: _Row) -> bool:
-        """Begin and end in one go."""
-        if self._take_late.run(cursor, [row]) != 1:
-            return False
-        self._record.run(cursor, [row])
-        return True
+    @staticmethod
+    def rows(begins: Sequence[Beginning], settles: Sequence[Settlement]) -> tuple[list[Row], list[Row], list[Row]]:
+        """What `Turn.write` takes: attempts that ended, those that begin and end in one go, those that begin."""
+        ended = [_ending(each) for each in settles if each.begun]
+        entered = [_ending(each) for each in settles if not each.begun]
+        return ended, entered, [_identity(each) for each in begins]
 
 
-def _identity(item: Beginning | Settlement) -> _Row:
-    return {"b_id": item.delivery_id, "b_owner": item.owner, "b_number": item.number, "b_before": item.number - 1}
+def _prepared(statement: sa.UpdateBase | sa.Select[Any], dialect: sa.Dialect) -> tuple[str, tuple[int, ...]]:
+    """The statement as the driver wants it, and the columns of a row that it takes."""
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), tuple(COLUMNS.index(name.removeprefix("b_")) for name in compiled.positiontup or ())
 
 
-def _ending(settlement: Settlement) -> _Row:
+def _identity(item: Beginning | Settlement) -> Row:
+    return item.delivery_id, item.owner, item.number, item.number - 1, item.started_at.timestamp()
+
+
+def _ending(settlement: Settlement) -> Row:
     outcome, reply = settlement.outcome, settlement.outcome.reply
-    return _identity(settlement) | {
-        "b_started": settlement.started_at.timestamp(),
-        "b_ended": settlement.ended_at.timestamp(),
-        "b_retry": settlement.retry_at.timestamp() if settlement.retry_at else None,
-        "b_verdict": outcome.verdict.value,
-        "b_scope": outcome.scope.value,
-        "b_stage": outcome.stage.value,
-        "b_code": reply.code if reply else None,
-        "b_enhanced": reply.enhanced if reply else None,
-        "b_reply": reply.text if reply else None,
-        "b_detail": outcome.detail,
-    }
+    retry_at = settlement.retry_at
+    return (
+        *_identity(settlement),
+        settlement.ended_at.timestamp(),
+        retry_at.timestamp() if retry_at else None,
+        outcome.verdict.value,
+        outcome.scope.value,
+        outcome.stage.value,
+        *((reply.code, reply.enhanced, reply.text) if reply else (None, None, None)),
+        outcome.detail,
+    )
 
 
 # -- the statements ------------------------------------------------------------------------------------------------
@@ -151,8 +125,13 @@ def _bind(name: str, kind: Any = sa.Text) -> sa.BindParameter[Any]:
     return sa.bindparam(f"b_{name}", type_=kind)
 
 
+def _word(value: str) -> sa.ColumnElement[str]:
+    """One of our own words, written into the statement: the same for every row."""
+    return sa.literal_column(f"'{value}'", sa.Text)
+
+
 def _in_states(states: Iterable[DeliveryState]) -> sa.ColumnElement[bool]:
-    return sa.or_(*(t.delivery.c.state == state.value for state in sorted(states)))
+    return sa.or_(*(t.delivery.c.state == _word(state.value) for state in sorted(states)))
 
 
 def _take(*, live: bool) -> sa.Update:
@@ -166,17 +145,17 @@ def _take(*, live: bool) -> sa.Update:
     )
     if live:
         sending = sa.exists().where(
-            t.dispatch.c.id == d.dispatch_id, t.dispatch.c.status == DispatchStatus.SENDING.value
+            t.dispatch.c.id == d.dispatch_id, t.dispatch.c.status == _word(DispatchStatus.SENDING.value)
         )
         statement = statement.where(sending)
-    return statement.values(state=after.value, attempts=_bind("number", sa.Integer), retry_at=sa.null())
+    return statement.values(state=_word(after.value), attempts=_bind("number", sa.Integer), retry_at=sa.null())
 
 
 def _taken() -> sa.Select[Any]:
     d = t.delivery.c
     return sa.select(d.id).where(
         d.id == _bind("id", sa.Integer),
-        d.state == sa.literal(DeliveryState.SENDING.value),
+        d.state == _word(DeliveryState.SENDING.value),
         d.lease_owner == _bind("owner"),
         d.attempts == _bind("number", sa.Integer),
     )
@@ -188,6 +167,16 @@ def _open() -> sa.Insert:
         number=_bind("number", sa.Integer),
         worker=_bind("owner"),
         started_at=_bind("started", sa.Double),
+    )
+
+
+def _opened() -> sa.Select[Any]:
+    a = t.attempt.c
+    return sa.select(a.id).where(
+        a.delivery_id == _bind("id", sa.Integer),
+        a.number == _bind("number", sa.Integer),
+        a.worker == _bind("owner"),
+        a.ended_at.is_(None),
     )
 
 
@@ -226,17 +215,17 @@ def _move(verdict: Verdict) -> sa.Update:
     return (
         t.delivery.update()
         .where(*mine, _in_states(before))
-        .values(state=after.value, retry_at=retry, lease_owner=sa.null(), lease_until=sa.null())
+        .values(state=_word(after.value), retry_at=retry, lease_owner=sa.null(), lease_until=sa.null())
     )
 
 
 def _cancel() -> sa.Update:
     d = t.delivery.c
     cancelled = sa.exists().where(
-        t.dispatch.c.id == d.dispatch_id, t.dispatch.c.status == DispatchStatus.CANCELLED.value
+        t.dispatch.c.id == d.dispatch_id, t.dispatch.c.status == _word(DispatchStatus.CANCELLED.value)
     )
     return (
         t.delivery.update()
-        .where(d.id == _bind("id", sa.Integer), d.state == DeliveryState.DEFERRED.value, cancelled)
-        .values(state=DeliveryState.CANCELLED.value, retry_at=sa.null())
+        .where(d.id == _bind("id", sa.Integer), d.state == _word(DeliveryState.DEFERRED.value), cancelled)
+        .values(state=_word(DeliveryState.CANCELLED.value), retry_at=sa.null())
     )

@@ -21,6 +21,8 @@ from mailer.dispatch.states import DELIVERY_MOVES
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 from mailer.ledger.group import Beginning, Group, Settlement
+from mailer.ledger.scribe import Scribe
+from mailer.ledger.turn import Row
 from mailer.ledger.values import delivery_from
 
 __all__ = ["Beginning", "Doubt", "Queue", "Settlement"]
@@ -117,8 +119,17 @@ class Queue:
         Raises LedgerBusy when another transaction is being written: at once unless `patient`.
         """
         with self._database.driving(patient=patient) as cursor:
-            self._group.settle(cursor, settles)
-            return self._group.begin(cursor, begins)
+            return self._group.write(cursor, begins, settles)
+
+    def scribe(self) -> Scribe:
+        """A process that does what `write` does; hand it `rows`. Raises OSError where there can be none, ScribeGone."""
+        return Scribe(self._database.path, self._group.script)
+
+    def rows(
+        self, begins: Sequence[Beginning], settles: Sequence[Settlement]
+    ) -> tuple[list[Row], list[Row], list[Row]]:
+        """What a scribe takes for `write(begins, settles)`."""
+        return self._group.rows(begins, settles)
 
     def suppress(self, delivery_id: int, *, reason: str, now: datetime) -> bool:
         """An opt-out that came after approval: the person is left out, and the log says why."""

@@ -19,10 +19,10 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from mailer.dispatch import Delivery, Dispatch, DispatchStatus, Outcome, PauseCause, Scope, Stage, Verdict
+from mailer.dispatch import Delivery, Dispatch, DispatchStatus, Envelope, Outcome, PauseCause, Scope, Stage, Verdict
 from mailer.errors import IllegalMove, MessageError, StoppedByCheck
 from mailer.ledger import Beginning, Ledger, Settlement
-from mailer.message import Composer, Message
+from mailer.message import Composer
 from mailer.sending.judge import Judge, concerns_nobody
 from mailer.sending.parcel import Lane, Parcel, Withdrawn
 from mailer.sending.pool import Transport
@@ -78,7 +78,7 @@ class Drain:
         self._halt = asyncio.Event()
         self._judge = Judge(connections=site.settings.connections)
         self._free = [Lane() for _ in range(site.settings.connections)]
-        self._pile: deque[tuple[float, Delivery]] = deque()
+        self._pile: deque[tuple[float, Delivery, Envelope]] = deque()
         self._taken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._error: Exception | None = None
@@ -100,7 +100,7 @@ class Drain:
             raise
         finally:
             await asyncio.gather(*self._running)
-            await self._give_back([delivery for _, delivery in self._pile])
+            await self._give_back([delivery for _, delivery, _ in self._pile])
             if self._pausing is not None:
                 await self._pausing
         if self._error is not None:
@@ -176,8 +176,13 @@ class Drain:
             # at a slow pace the wait was long enough for an opt-out
             if self._is_stale() and await self._leave_out(delivery):
                 continue
-            self._pile.append((self._site.clock.monotonic(), delivery))
+            envelope = self._compose(delivery)
+            if envelope is None:
+                return [*held, *batch[position:]]
+            self._pile.append((self._site.clock.monotonic(), delivery, envelope))
             self._start_lane()
+            # the connections come first
+            await asyncio.sleep(0)
         return held
 
     def _is_stale(self) -> bool:
@@ -266,17 +271,14 @@ class Drain:
     def _next_parcel(self, lane: Lane, transport: Transport) -> Parcel | None:
         """The next one of the pile, composed."""
         while self._pile and not self._ended:
-            since, delivery = self._pile.popleft()
-            if len(self._pile) <= self._site.settings.connections:
-                self._taken.set()
-            old = self._site.clock.monotonic() - since > STALE
-            message = None if old or self._site.shut(domain_of(delivery)) else self._compose(delivery)
-            if message is not None:
-                return Parcel(self, lane, transport, delivery, message.envelope)
+            since, delivery, envelope = self._pile.popleft()
+            self._taken.set()
+            if self._site.clock.monotonic() - since <= STALE and not self._site.shut(domain_of(delivery)):
+                return Parcel(self, lane, transport, delivery, envelope)
             lane.returned.append(delivery)
         return None
 
-    def _compose(self, delivery: Delivery) -> Message | None:
+    def _compose(self, delivery: Delivery) -> Envelope | None:
         """The approved message, or None: then the dispatch has been paused."""
         assert self._composer is not None
         assert self._dispatch.started_at is not None
@@ -289,7 +291,7 @@ class Drain:
         if message.content_sha256 != delivery.content_sha256:
             self.halt_for(PauseCause.MESSAGE, "the program makes other bytes than were approved")
             return None
-        return message
+        return message.envelope
 
     # -- what a parcel asks ----------------------------------------------------------------------------------------
 
@@ -319,8 +321,8 @@ class Drain:
         self._site.learn(parcel.delivery, outcome)
         lane.failures = lane.failures + 1 if outcome.scope is Scope.SITE else 0
 
-    def put_back(self, delivery: Delivery) -> None:
-        self._pile.appendleft((self._site.clock.monotonic(), delivery))
+    def put_back(self, parcel: Parcel) -> None:
+        self._pile.appendleft((self._site.clock.monotonic(), parcel.delivery, parcel.envelope))
 
     def now(self) -> datetime:
         return self._site.clock.now()

@@ -48,7 +48,7 @@ class Desk(Protocol):
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None: ...
 
-    def put_back(self, delivery: Delivery) -> None: ...
+    def put_back(self, parcel: Parcel) -> None: ...
 
     def now(self) -> datetime: ...
 
@@ -79,4 +79,4 @@ class Parcel:
         self._desk.settle(self, outcome)
 
     def back(self) -> None:
-        self._desk.put_back(self.delivery)
+        self._desk.put_back(self)

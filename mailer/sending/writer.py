@@ -1,8 +1,10 @@
 """Group commit: whatever beginnings and settlements are waiting go into one transaction, one transaction at a time.
 
-A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. While the disk is
-quick a commit is made in place, which costs half of what it costs to have another thread make it; otherwise a thread of the
-writer's makes it, so that a slow disk never holds up the event loop for more than one commit.
+A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. Who commits:
+
+    in place     while the disk is quick: half of what it costs to have a thread do it
+    a thread     while the disk is slow or another program writes, so that the event loop is held up by one commit at most
+    a process    from many commits in quick succession on: the sender goes on while the disk works (docs/decisions/scribe.md)
 
 Not here: what is written (`ledger/queue.py`).
 """
@@ -17,7 +19,7 @@ from queue import SimpleQueue
 from typing import TypeAlias
 
 from mailer.errors import LedgerBusy, LedgerFull
-from mailer.ledger import Beginning, Ledger, Settlement
+from mailer.ledger import Beginning, Ledger, Scribe, ScribeGone, Settlement
 
 __all__ = ["Writer"]
 
@@ -34,6 +36,16 @@ IN_VAIN = 16
 
 QUICK_SECONDS = 0.005
 """A commit that takes longer than this must not hold up the event loop."""
+
+MANY_COMMITS = 64
+CLOSE_TOGETHER = 0.02
+"""After so many commits, none of them further than these seconds from the one before, a process pays."""
+
+REST_SECONDS = 30.0
+"""A process that has written nothing for this long is ended."""
+
+MOST_LOST = 3
+"""Processes that may end by themselves before no further one is started."""
 
 
 class Writer:
@@ -56,6 +68,12 @@ class Writer:
         self._stuck: LedgerBusy | LedgerFull | None = None
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._in_a_row = 0
+        self._last = 0.0
+        self._scribe: Scribe | None = None
+        self._posted: Batch = []
+        self._lost = 0
+        self._parting: asyncio.Future[None] | None = None
 
     async def begin(self, beginning: Beginning) -> bool:
         """Commit the attempt. False: this delivery must not go out now."""
@@ -70,7 +88,8 @@ class Writer:
         return self._put(settlement)
 
     async def close(self) -> None:
-        """Ends the thread, after what was handed in."""
+        """Ends the thread and the process, after what was handed in."""
+        await self._dismiss()
         if self._thread is not None:
             self._orders.put(None)
             await asyncio.to_thread(self._thread.join)
@@ -110,7 +129,7 @@ class Writer:
         self._hand_over(batch)
 
     def _hand_over(self, batch: Batch) -> None:
-        if not self._at_once(batch):
+        if not self._post(batch) and not self._at_once(batch):
             self._busy = True
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="mailer-writer", daemon=True)
@@ -133,6 +152,84 @@ class Writer:
         self._written(batch, begun)
         return True
 
+    # -- by a process ----------------------------------------------------------------------------------------------
+
+    def _post(self, batch: Batch) -> bool:
+        """True when the process has it."""
+        if self._scribe is None or not self._scribe.ready:
+            self._consider()
+            return False
+        self._last = time.monotonic()
+        try:
+            self._scribe.post(self._ledger.queue.rows(*_sorted(batch)))
+        except ScribeGone:
+            self._lose()
+            return False
+        self._posted, self._busy = batch, True
+        return True
+
+    def _consider(self) -> None:
+        """Have a process started once commits come thick and fast."""
+        now, before = time.monotonic(), self._last
+        self._last = now
+        self._in_a_row = self._in_a_row + 1 if now - before < CLOSE_TOGETHER else 0
+        if self._in_a_row < MANY_COMMITS or self._scribe is not None or self._lost >= MOST_LOST:
+            return
+        try:
+            self._scribe = self._ledger.queue.scribe()
+        except (OSError, ScribeGone):
+            self._lost = MOST_LOST
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._scribe.fileno(), self._hear)
+        loop.call_later(REST_SECONDS, self._rest)
+
+    def _hear(self) -> None:
+        """The process has something to say."""
+        assert self._scribe is not None
+        batch, self._posted = self._posted, []
+        begun: frozenset[int] | Exception
+        try:
+            begun = self._scribe.answer()
+        except ScribeGone:
+            self._lose()
+            # perhaps it was written: once more does no harm
+            if batch:
+                self._hand_over(batch)
+            return
+        except Exception as error:  # noqa: BLE001 - handed to every caller that waits for this commit
+            begun = error
+        if batch:
+            self._written(batch, begun)
+
+    def _lose(self) -> None:
+        """The process has ended by itself; it goes on without."""
+        self._lost += 1
+        self._part()
+
+    def _part(self) -> None:
+        scribe, self._scribe = self._scribe, None
+        self._in_a_row = 0
+        if scribe is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(scribe.fileno())
+            self._parting = loop.run_in_executor(None, scribe.close)
+
+    async def _dismiss(self) -> None:
+        self._part()
+        if self._parting is not None:
+            await self._parting
+
+    def _rest(self) -> None:
+        """Look whether the process still has work."""
+        if self._scribe is None:
+            return
+        idle = time.monotonic() - self._last
+        if idle >= REST_SECONDS and not self._busy:
+            self._part()
+        else:
+            asyncio.get_running_loop().call_later(max(REST_SECONDS - idle, 1.0), self._rest)
+
     # -- on the thread ---------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
@@ -150,11 +247,9 @@ class Writer:
                 return
 
     def _write(self, batch: Batch, *, patient: bool = True) -> frozenset[int]:
-        begins = [item for item, _ in batch if isinstance(item, Beginning)]
-        settles = [item for item, _ in batch if isinstance(item, Settlement)]
         started = time.monotonic()
         try:
-            return self._ledger.queue.write(begins, settles, patient=patient)
+            return self._ledger.queue.write(*_sorted(batch), patient=patient)
         finally:
             self._quick = time.monotonic() - started < QUICK_SECONDS
 
@@ -190,6 +285,11 @@ class Writer:
         else:
             self._stuck = None
             _fail(known, error)
+
+
+def _sorted(batch: Batch) -> tuple[list[Beginning], list[Settlement]]:
+    begins = [item for item, _ in batch if isinstance(item, Beginning)]
+    return begins, [item for item, _ in batch if isinstance(item, Settlement)]
 
 
 def _fail(batch: Batch, error: Exception) -> None:

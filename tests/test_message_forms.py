@@ -150,15 +150,17 @@ def test_templates_with_logic_come_out_the_same(name: str) -> None:
 
 
 @given(
-    st.lists(st.text(st.sampled_from("ab가.=\n \t"), max_size=130), min_size=2, max_size=5),
+    st.lists(st.text(st.sampled_from("ab가.=%()s\n \t"), max_size=130), min_size=1, max_size=5),
     st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=90).filter(str.strip),
 )
 @settings(max_examples=300)
 def test_segments_encode_as_the_whole_text(pieces: list[str], word: str) -> None:
-    """Quoted-printable or base64, dots, blanks and borders of 57 bytes: the pieces make the bytes of the whole."""
-    segments = Segments("plain", pieces, ["a"] * (len(pieces) - 1))
+    """Quoted-printable or base64, dots, blanks, per cents and borders of 57 bytes: the pieces make the bytes of the whole."""
+    seam = b"\r\n--seam\r\n"
+    segments = Segments("plain", pieces, ["a"] * (len(pieces) - 1), seam)
     for value in (word, "가" * 20, "x"):
-        assert b"".join(segments.part({"a": value})) == text_part("plain", segments.filled({"a": value}))
+        assert segments.filled({"a": value}) == value.join(pieces)
+        assert b"".join(segments.part({"a": value})) == text_part("plain", value.join(pieces)) + seam
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,33 @@ def test_what_a_template_does_with_the_person_is_seen(
     """A word that is only printed is a hole; one that is asked for or computed with chooses the form; else there is none."""
     found = uses(ENVIRONMENTS[False].parse(source))
     assert (set(found.holes), set(found.asked), set(found.computed), found.opaque) == (holes, asked, computed, opaque)
+
+
+HOLE = "<p>{{ contact.name }}</p>\n"
+KOREAN = "<p>우리는 법원이 문을 열 것을 요구한다.</p>\n" * 90
+ENGLISH = "<p>We ask the courts to open their doors, 100%.</p>\n" * 90
+
+
+@pytest.mark.parametrize("text", [KOREAN, ENGLISH])
+@pytest.mark.parametrize(
+    "plan",
+    ["{hole}{text}", "{text}{hole}", "{hole}{text}{hole}{text}", "{text}", "{hole}", "{text}{{{{ contact['name'] }}}}"],
+)
+def test_parts_are_whole_lines_and_what_is_shared_is_one_object(text: str, plan: str) -> None:
+    """Wherever the holes are: no part is empty, the first holds the header, a long one is the same object for the next person."""
+    page = plan.format(hole=HOLE, text=text)
+    quick = composer(templates=EmailTemplates(subject="s", text=page, html=f"<html><body>{page}</body></html>"))
+    first, second = (
+        quick.compose(contact(f"{name}@news.example", name=name), message_id=ID, date=DATE) for name in ("ann", "bob")
+    )
+    for made in (first, second):
+        assert all(part.endswith(b"\r\n") for part in made.envelope.parts)
+        assert b"\r\n\r\n" in made.envelope.parts[0]
+        assert made.content_sha256 == content_sha256(made.envelope.data)
+    if not quick.written_out:
+        long = [part for part in first.envelope.parts if len(part) >= 2048]
+        assert len(long) == 1 + 2 * plan.count("{text}")
+        assert all(any(part is other for other in second.envelope.parts) for part in long)
 
 
 def test_the_pdf_is_one_object_in_all_envelopes() -> None:

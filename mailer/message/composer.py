@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 
 from mailer.dispatch.model import Contact, Envelope
@@ -44,18 +44,15 @@ from mailer.wording import Text
 __all__ = ["Composer"]
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[A-Za-z0-9.-]{1,253}>")
+_SUBJECT = Text("메일 제목", "the subject")
+_NAME = Text("받는 사람 이름", "the recipient's name")
 _MOST_FORMS = 32
 _SHARED = 2048
 """Bytes from which on a part is kept as it is; shorter ones cost less to copy than to look at one by one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
-    """One person's texts, and the MIME parts made of them with the seam between."""
-
-    subject: str
-    texts: Callable[[], tuple[str, str]]
-    parts: tuple[bytes, ...]
+_Content = tuple[str, Callable[[], tuple[str, str]], list[bytes]]
+"""One person's subject and texts, and the MIME parts made of the texts, with the seams after them, in pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +63,15 @@ class _Form:
     subject: Segments
     text: Segments
     html: Segments
+
+    def content(self, person: Values) -> _Content:
+        """What the templates make for `person`, who has a word for each hole."""
+        html = {name: escape(person[name], quote=False) for name in self.holes}
+        pieces = [*self.text.part(person), *self.html.part(html)]
+        return self.subject.filled(person), partial(self._texts, person, html), pieces
+
+    def _texts(self, person: Values, html: Mapping[str, str]) -> tuple[str, str]:
+        return self.text.filled(person), self.html.filled(html)
 
 
 class Composer:
@@ -95,7 +101,8 @@ class Composer:
         self._inliner = Inliner(templates.where("html"))
         self._uses = uses(self._subject.tree) | uses(self._text.tree) | uses(self._html.tree)
         self._forms: dict[tuple[object, ...], _Form | None] = {}
-        self._head, self._middle, self._tail = _frame(sender, document)
+        self._headings: dict[str, tuple[str, bytes]] = {}
+        self._head, (self._opening, self._between, self._after), self._tail = _frame(sender, document)
         self._tail_sha256 = hashlib.sha256(self._tail).hexdigest()
 
     def compose(self, contact: Contact, *, message_id: str, date: datetime) -> Message:
@@ -105,30 +112,15 @@ class Composer:
         """
         if date.tzinfo is None or not _MESSAGE_ID.fullmatch(message_id):
             raise ValueError("an aware date and a Message-ID in angle brackets are needed")
-        person = contact_values(contact)
-        form = self._form(person)
-        if form is None:
-            self.written_out += 1
-            content = self._written(person)
-        else:
-            words = {name: person[name] for name in form.holes}
-            html = _escaped(words)
-            content = _Content(
-                subject=form.subject.filled(words),
-                texts=lambda: (form.text.filled(words), form.html.filled(html)),
-                parts=(*form.text.part(words), self._middle[1], *form.html.part(html)),
-            )
-        return self._addressed(contact, content, message_id, _date_field(date))
-
-    def _addressed(self, contact: Contact, content: _Content, message_id: str, date: bytes) -> Message:
-        """The headers around the two texts. Date and Message-ID stay outside the hash."""
-        subject = self._subject_line(contact, content.subject)
+        subject, texts, pieces = self._content(contact)
+        subject, subject_field = self._heading(contact, subject)
         recipient = _recipient(contact)
         to = mailbox_header("To", _display_name(contact), recipient)
-        top = b"".join((self._head, to, text_header("Subject", subject)))
-        language = f"Content-Language: {self._languages(contact)}\r\n".encode("ascii")
-        rest, *more = _gathered((language, self._middle[0], *content.parts, self._middle[2]))
-        head = b"".join((date, top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
+        top = b"".join((self._head, to, subject_field))
+        opening = _language_field(contact.language, "ko", self._lang) + self._opening
+        rest, *more = _gathered([opening, *pieces])
+        # Date and Message-ID stay outside the hash
+        head = b"".join((_date_field(date), top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
         envelope = Envelope(
             message_id=message_id,
             sender=self.sender.bounce_address,
@@ -138,19 +130,27 @@ class Composer:
         return Message(
             envelope=envelope,
             subject=subject,
-            texts=content.texts,
+            texts=texts,
             content_sha256=joined_sha256((top, rest, *more), self._tail_sha256),
         )
+
+    def _content(self, contact: Contact) -> _Content:
+        person = contact_values(contact, self._uses.names)
+        form = self._form(contact, person)
+        if form is not None:
+            return form.content(person)
+        self.written_out += 1
+        return self._written(contact_values(contact))
 
     def _written(self, person: Values) -> _Content:
         """The texts as the templates make them for this person alone."""
         told = self._told | {"contact": person}
         text = self._text.render(told)
         html = self._inliner.inline(self._html.chunks(self._told_html | {"contact": person}))
-        parts = (text_part("plain", text), self._middle[1], text_part("html", html))
-        return _Content(subject=self._subject.render(told), texts=lambda: (text, html), parts=parts)
+        pieces = [text_part("plain", text), self._between, text_part("html", html), self._after]
+        return self._subject.render(told), lambda: (text, html), pieces
 
-    def _form(self, person: Values) -> _Form | None:
+    def _form(self, contact: Contact, person: Values) -> _Form | None:
         """What this person's message shares with others'; None when it shares nothing."""
         key = self._uses.form(person)
         if key is None:
@@ -158,33 +158,35 @@ class Composer:
         if key not in self._forms:
             if len(self._forms) >= _MOST_FORMS:
                 return None
-            self._forms[key] = self._make_form(person)
+            self._forms[key] = self._make_form(contact_values(contact))
         return self._forms[key]
 
     def _make_form(self, person: Values) -> _Form | None:
         """Fill the templates with marks, look where they came out, and prove it on `person`."""
+        subject, texts, _ = self._written(person)
         holes = tuple(sorted(name for name in self._uses.holes if person[name]))
         marked = {"contact": person | {name: mark(name) for name in holes}}
-        subject = self._subject.render(self._told | marked)
-        text = self._text.render(self._told | marked)
-        page = self._html.render(self._told_html | marked)
-        inlined = self._inliner.inlined(page)
+        inlined = self._inliner.inlined(page := self._html.render(self._told_html | marked))
         if page.count("zq9") != len(MARKED[True].findall(inlined)):
             # a word stands in an attribute, a comment or a style, where it would be written otherwise
             return None
         form = _Form(
             holes=holes,
-            subject=_cut(subject, "plain", html=False),
-            text=_cut(text, "plain", html=False),
-            html=_cut(inlined, "html", html=True),
+            subject=_cut(self._subject.render(self._told | marked), "plain", html=False),
+            text=_cut(self._text.render(self._told | marked), "plain", html=False, after=self._between),
+            html=_cut(inlined, "html", html=True, after=self._after),
         )
-        words = {name: str(person[name]) for name in holes}
-        content = self._written(person)
-        same = (
-            form.subject.filled(words) == content.subject
-            and (form.text.filled(words), form.html.filled(_escaped(words))) == content.texts()
-        )
-        return form if same else None
+        filled, filled_texts, _ = form.content(person)
+        return form if (filled, filled_texts()) == (subject, texts()) else None
+
+    def _heading(self, contact: Contact, subject: str) -> tuple[str, bytes]:
+        """The subject as it is sent, and its field. Mostly it is the same for everybody."""
+        if subject not in self._headings:
+            if len(self._headings) >= _MOST_FORMS:
+                self._headings.clear()
+            line = self._subject_line(contact, subject)
+            self._headings[subject] = line, text_header("Subject", line)
+        return self._headings[subject]
 
     def _subject_line(self, contact: Contact, subject: str) -> str:
         line = subject.strip()
@@ -195,10 +197,7 @@ class Composer:
                 remedy=Text("서식이 한 줄만 만들게 고쳐 주십시오", "let the template make exactly one line"),
             )
         marked = f"{self._mark} {line}" if self._mark else line
-        return checked(marked, what=Text("메일 제목", "the subject"), where=_place(contact))
-
-    def _languages(self, contact: Contact) -> str:
-        return ", ".join(dict.fromkeys((contact.language, "ko", self._lang)))
+        return checked(marked, what=_SUBJECT, where=_place(contact))
 
 
 @lru_cache(maxsize=8)
@@ -206,28 +205,31 @@ def _date_field(date: datetime) -> bytes:
     return f"Date: {format_datetime(date)}\r\n".encode("ascii")
 
 
-def _escaped(words: Mapping[str, str]) -> dict[str, str]:
-    return {name: escape(word, quote=False) for name, word in words.items()}
+@lru_cache(maxsize=8)
+def _language_field(*languages: str) -> bytes:
+    return f"Content-Language: {', '.join(dict.fromkeys(languages))}\r\n".encode("ascii")
 
 
-def _cut(marked: str, subtype: str, *, html: bool) -> Segments:
+def _cut(marked: str, subtype: str, *, html: bool, after: bytes = b"") -> Segments:
     pieces = MARKED[html].split(marked)
-    return Segments(subtype, pieces[::2], pieces[1::2])
+    return Segments(subtype, pieces[::2], pieces[1::2], after)
 
 
-def _gathered(parts: Iterable[bytes]) -> list[bytes]:
-    """Neighbours that are one person's alone joined; what many people share stays the object it is."""
+def _gathered(pieces: Iterable[bytes]) -> list[bytes]:
+    """Neighbours that are one person's alone joined; what many people share stays the object it is. Nothing is empty."""
     gathered: list[bytes] = []
     own: list[bytes] = []
-    for part in parts:
-        if len(part) < _SHARED:
-            own.append(part)
+    for piece in pieces:
+        if len(piece) < _SHARED:
+            own.append(piece)
             continue
         if together := b"".join(own):
             gathered.append(together)
-        gathered.append(part)
+        gathered.append(piece)
         own.clear()
-    return [*gathered, b"".join(own)]
+    if together := b"".join(own):
+        gathered.append(together)
+    return gathered
 
 
 def _place(contact: Contact) -> str:
@@ -241,7 +243,7 @@ def _recipient(contact: Contact) -> str:
 
 def _display_name(contact: Contact) -> str:
     name = contact.name or f"{contact.outlet} {contact.desk}"
-    return " ".join(checked(name, what=Text("받는 사람 이름", "the recipient's name"), where=_place(contact)).split())
+    return " ".join(checked(name, what=_NAME, where=_place(contact)).split())
 
 
 def _frame(sender: Sender, document: Document) -> tuple[bytes, tuple[bytes, bytes, bytes], bytes]:

@@ -18,8 +18,9 @@ Not here: how a tree becomes HTML or text (`html.py`, `text.py`).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -70,22 +71,29 @@ def shared_values(
     }
 
 
-def contact_values(contact: Contact) -> Values:
-    """One person, every text in NFC."""
-    texts = {
-        "name": contact.name,
-        "outlet": contact.outlet,
-        "desk": contact.desk,
-        "title": contact.title,
-        "beat": contact.beat,
-        "language": contact.language,
-        "email": str(contact.address),
-        "salutation": contact.salutation,
-        "greeting": greeting(contact),
-    }
-    values: Values = {key: _composed(text) for key, text in texts.items()}
-    values["tags"] = [_composed(tag) for tag in contact.tags]
-    values["extra"] = {_composed(key): _composed(value) for key, value in contact.extra}
+_TEXTS: dict[str, Callable[[Contact], str]] = {
+    "name": attrgetter("name"),
+    "outlet": attrgetter("outlet"),
+    "desk": attrgetter("desk"),
+    "title": attrgetter("title"),
+    "beat": attrgetter("beat"),
+    "language": attrgetter("language"),
+    "email": lambda contact: str(contact.address),
+    "salutation": attrgetter("salutation"),
+    "greeting": greeting,
+}
+
+
+def contact_values(contact: Contact, names: Iterable[str] = (*_TEXTS, "tags", "extra")) -> Values:
+    """One person, every text in NFC; only `names`, of which those that nobody has are left out."""
+    values: Values = {}
+    for name in names:
+        if name in _TEXTS:
+            values[name] = _composed(_TEXTS[name](contact))
+        elif name == "tags":
+            values[name] = [_composed(tag) for tag in contact.tags]
+        elif name == "extra":
+            values[name] = {_composed(key): _composed(value) for key, value in contact.extra}
     return values
 
 

@@ -62,11 +62,16 @@ class Uses:
             if value and not (isinstance(value, str) and _WORD.fullmatch(value)):
                 return None
         chosen, computed = self._key
-        return (*[bool(values.get(name)) for name in chosen], *[_frozen(values.get(name)) for name in computed])
+        return (*map(bool, map(values.get, chosen)), *map(_frozen, map(values.get, computed)))
 
     @cached_property
     def holes(self) -> frozenset[str]:
         return self.printed - self.computed
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Everything that `form` looks at."""
+        return tuple(sorted(self.printed | self.asked | self.computed))
 
     @cached_property
     def _key(self) -> tuple[list[str], list[str]]:
@@ -75,7 +80,7 @@ class Uses:
 
 
 def _frozen(value: Any) -> object:
-    return value if isinstance(value, str | None) else repr(value)
+    return value if value is None or isinstance(value, str) else repr(value)
 
 
 def uses(tree: nodes.Template) -> Uses:

@@ -14,7 +14,6 @@ import re
 import unicodedata
 from binascii import b2a_base64
 from collections.abc import Iterator
-from functools import lru_cache
 
 from mailer.errors import MessageError
 from mailer.wording import Text
@@ -26,10 +25,10 @@ _WORD = 75
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_Q_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
-_LOCAL = re.compile(r"[^\s()<>\[\]\\,;:@\"\x00-\x20\x7f-\x9f]{1,64}")
+_Q_SAFE = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/"
+_LOCAL = r"[^\s()<>\[\]\\,;:@\"\x00-\x20\x7f-\x9f]{1,64}"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+_ADDRESS = re.compile(rf"{_LOCAL}@(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
 def checked(value: str, *, what: Text, where: str = "") -> str:
@@ -54,25 +53,26 @@ def checked(value: str, *, what: Text, where: str = "") -> str:
 
 def plain_address(address: str, *, where: str = "") -> str:
     """`local@A-label-domain`, or MessageError for quoted locals, comments, domain literals and anything else unusual."""
-    local, at, domain = address.rpartition("@")
-    if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            at = ""
-    if not (at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)) or not (
-        local.isascii() or _BIDI.isdisjoint(local)
-    ):
+    plain = address if address.isascii() else _with_a_labels(address)
+    if not (_ADDRESS.fullmatch(plain) and (plain.isascii() or _BIDI.isdisjoint(plain))):
         shown = address.encode("unicode_escape").decode("ascii") if not address.isprintable() else address
         raise MessageError(
             Text(f"전자우편 주소로 쓸 수 없습니다: {shown}", f"not usable as an e-mail address: {shown}"),
             where=where,
             remedy=Text("이름@도메인 형식으로 적어 주십시오", "write it as name@domain"),
         )
-    return f"{unicodedata.normalize('NFC', local)}@{domain}"
+    return unicodedata.normalize("NFC", plain)
 
 
-@lru_cache(maxsize=64)
+def _with_a_labels(address: str) -> str:
+    """ "" when the domain has none."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return ""
+
+
 def text_header(name: str, value: str) -> bytes:
     """An unstructured field (Subject) with its line end. `value` has passed `checked`."""
     words = re.findall(r" *[^ ]+", value)
@@ -83,7 +83,6 @@ def text_header(name: str, value: str) -> bytes:
     return _laid_out(f"{name}: {first}", [f" {word}" for word in rest], limit=0)
 
 
-@lru_cache(maxsize=64)
 def mailbox_header(name: str, display: str, address: str) -> bytes:
     """An address field with exactly one mailbox. Both values are checked; the address is never encoded (RFC 6532 if not ASCII)."""
     words = _phrase(display, len(name) + 2)
@@ -105,6 +104,9 @@ def _phrase(display: str, used: int) -> list[str]:
 
 def _laid_out(line: str, tokens: list[str], limit: int = 78) -> bytes:
     """Tokens bring their own leading space, which becomes the fold when a line is full."""
+    whole = line + "".join(tokens)
+    if len(whole) <= limit:
+        return f"{whole}\r\n".encode()
     lines = [line]
     for token in tokens:
         if len(lines[-1]) + len(token) > limit:
@@ -121,7 +123,7 @@ def encoded_words(text: str, used: int = 1) -> list[str]:
     reader, white space inside them never is.
     """
     flat = text.encode("utf-8")
-    quoted = len(flat) + 2 * sum(byte not in _Q_SAFE and byte != 0x20 for byte in flat)
+    quoted = len(flat) + 2 * len(flat.translate(None, _Q_SAFE + b" "))
     # the largest group still fits on the first line of every field we write
     encode, largest = (_q_word, 16) if quoted < len(flat) * 4 / 3 else (_b_word, 33)
     words: list[str] = []

@@ -22,13 +22,14 @@ __all__ = [
     "base64_lines",
     "crlf",
     "is_shorter_quoted",
-    "literal",
+    "needing_code",
     "part_head",
     "quoted_printable",
     "text_part",
 ]
 
 _LITERAL = bytes(set(range(32, 127)) - {ord("=")}) + b"\r\n\t"
+_LINES_OF_76 = re.compile(rb".{1,76}")
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _LONGEST_NAME = 240
 _FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|')
@@ -37,7 +38,7 @@ _FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|')
 def text_part(subtype: str, text: str) -> bytes:
     """A complete text/`subtype` part: its headers, an empty line, the encoded text, a final CRLF."""
     flat = _flat(text)
-    if is_shorter_quoted(len(flat), literal(flat)):
+    if is_shorter_quoted(len(flat), needing_code(flat)):
         return part_head(subtype, "quoted-printable") + quoted_printable(flat)
     return part_head(subtype, "base64") + base64_lines(flat)
 
@@ -49,14 +50,14 @@ def part_head(subtype: str, encoding: str) -> bytes:
     )
 
 
-def literal(flat: bytes) -> int:
-    """How many bytes stand for themselves in quoted-printable."""
-    return len(flat) - len(flat.translate(None, _LITERAL))
+def needing_code(flat: bytes) -> int:
+    """How many bytes do not stand for themselves in quoted-printable."""
+    return len(flat.translate(None, _LITERAL))
 
 
-def is_shorter_quoted(size: int, plain: int) -> bool:
-    """Whether quoted-printable is shorter than base64 for `size` bytes of which `plain` stand for themselves."""
-    return 3 * (size - plain) < (size + 2) // 3
+def is_shorter_quoted(size: int, coded: int) -> bool:
+    """Whether quoted-printable is shorter than base64 for `size` bytes of which `coded` do not stand for themselves."""
+    return 3 * coded < (size + 2) // 3
 
 
 def attachment(data: bytes, filename: str) -> bytes:
@@ -110,7 +111,4 @@ def quoted_printable(flat: bytes) -> bytes:
 
 def base64_lines(data: bytes) -> bytes:
     """`data` in lines of 76 characters."""
-    line = b2a_base64(data, newline=False)
-    if 0 < len(line) <= 76:
-        return line + b"\r\n"
-    return b"".join([line[at : at + 76] + b"\r\n" for at in range(0, len(line), 76)]) or b"\r\n"
+    return b"\r\n".join(_LINES_OF_76.findall(b2a_base64(data, newline=False))) + b"\r\n"

@@ -11,111 +11,127 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mailer.message.mime import base64_lines, crlf, is_shorter_quoted, literal, part_head, quoted_printable
+from mailer.message.mime import base64_lines, crlf, is_shorter_quoted, needing_code, part_head, quoted_printable
 
 __all__ = ["Segments"]
 
 _LINE = 57
 """Bytes in a full line of base64."""
+_HOLE = "%({})s"
+"""A hole in a pattern of the `%` operator, which takes the words by their names."""
 
 
-class _Fixed:
-    """Whole lines that are the same for everybody."""
+class _Fixed(dict[int, tuple[bytes, bytes, bytes]]):
+    """Whole lines that are the same for everybody.
+
+    Under `start` stands how base64 goes on after the line that its first `start` bytes fill up: these bytes, the full lines
+    that follow, the bytes left over. Lines too few to fill another one are all in the first.
+    """
 
     def __init__(self, text: str) -> None:
+        super().__init__()
         self.flat = text.encode("utf-8")
-        self.literal = literal(self.flat)
-        self.quoted = quoted_printable(self.flat) if self.flat else b""
-        self._shifted: dict[int, bytes] = {}
+        self.quoted = quoted_printable(self.flat)
 
-    def full_lines(self, start: int) -> tuple[bytes, bytes]:
-        """The base64 lines that are full from byte `start` on, and the bytes left over."""
+    def __missing__(self, start: int) -> tuple[bytes, bytes, bytes]:
+        self[start] = self._from(start)
+        return self[start]
+
+    def _from(self, start: int) -> tuple[bytes, bytes, bytes]:
         end = len(self.flat) - (len(self.flat) - start) % _LINE
-        if start not in self._shifted:
-            self._shifted[start] = base64_lines(self.flat[start:end]) if end > start else b""
-        return self._shifted[start], self.flat[end:]
+        if end <= start:
+            return self.flat, b"", b""
+        return self.flat[:start], base64_lines(self.flat[start:end]), self.flat[end:]
 
 
-_Line = tuple[str, ...]  # text, hole, text, hole, ..., text: one line
+class _Last(_Fixed):
+    """The last lines of a part, and what stands `after` it: here base64 ends with a line that may be shorter."""
+
+    def __init__(self, text: str, after: bytes) -> None:
+        super().__init__(text)
+        self.quoted += after
+        self._after = after
+
+    def _from(self, start: int) -> tuple[bytes, bytes, bytes]:
+        if len(self.flat) <= start:
+            return self.flat, b"", b""
+        return self.flat[:start], base64_lines(self.flat[start:]) + self._after, b""
 
 
 class Segments:
-    """A `subtype` text cut at its holes: `pieces` stand around them, `holes` are their names (one fewer)."""
+    """A `subtype` text cut at its holes: `pieces` stand around them, `holes` are their names (one fewer). `after` is what follows
+    the part in the message."""
 
-    def __init__(self, subtype: str, pieces: Sequence[str], holes: Sequence[str]) -> None:
-        self.pieces = tuple(pieces)
+    def __init__(self, subtype: str, pieces: Sequence[str], holes: Sequence[str], after: bytes = b"") -> None:
         self.holes = tuple(holes)
-        self._heads = {name: part_head(subtype, name) for name in ("quoted-printable", "base64")}
-        self._rows = _rows(self.pieces, self.holes)
+        self._whole = "".join(
+            [_pattern(text) + hole for text, hole in zip(pieces, [*map(_HOLE.format, holes), ""], strict=True)]
+        )
+        self._after = after
+        texts, self._lines = _rows(pieces, holes)
+        fixed = [*map(_Fixed, texts[:-1]), _Last(texts[-1], after)]
+        self._size = sum(len(each.flat) for each in fixed)
+        self._coded = sum(needing_code(each.flat) for each in fixed)
+        first, *self._fixed = fixed
+        few, full, rest = first[0]
+        self._left = few + rest
+        self._base64 = part_head(subtype, "base64") + full
+        self._quoted = part_head(subtype, "quoted-printable") + first.quoted
 
     def filled(self, words: Mapping[str, str]) -> str:
         """The text with `words` in its holes."""
-        parts = [self.pieces[0]]
-        for hole, piece in zip(self.holes, self.pieces[1:], strict=True):
-            parts += (words[hole], piece)
-        return "".join(parts)
+        return self._whole % words
 
     def part(self, words: Mapping[str, str]) -> list[bytes]:
         """The MIME part of the filled text, in pieces to be joined. `words` hold no line ends."""
-        rows = [row if isinstance(row, _Fixed) else _filled(row, words) for row in self._rows]
-        size = plain = 0
-        for row in rows:
-            if isinstance(row, _Fixed):
-                size += len(row.flat)
-                plain += row.literal
-            else:
-                size += len(row)
-                plain += literal(row)
-        if is_shorter_quoted(size, plain):
-            coded = [row.quoted if isinstance(row, _Fixed) else quoted_printable(row) for row in rows]
-            return [self._heads["quoted-printable"], *coded]
-        return [self._heads["base64"], *_base64(rows)]
+        lines = [(line % words).encode("utf-8") for line in self._lines]
+        own = b"".join(lines)
+        quoted = is_shorter_quoted(self._size + len(own), self._coded + needing_code(own))
+        return self._in_quoted_printable(lines) if quoted else self._in_base64(lines)
+
+    def _in_quoted_printable(self, lines: Sequence[bytes]) -> list[bytes]:
+        pieces = [self._quoted]
+        for line, fixed in zip(lines, self._fixed, strict=True):
+            pieces += (quoted_printable(line), fixed.quoted)
+        return pieces
+
+    def _in_base64(self, lines: Sequence[bytes]) -> list[bytes]:
+        pieces = [self._base64]
+        left = self._left
+        for line, fixed in zip(lines, self._fixed, strict=True):
+            left += line
+            filling, full, rest = fixed[-len(left) % _LINE]
+            left += filling
+            if full:
+                pieces += (base64_lines(left), full)
+                left = rest
+        if left:
+            pieces.append(base64_lines(left) + self._after)
+        return pieces
 
 
-def _rows(pieces: Sequence[str], holes: Sequence[str]) -> list[_Fixed | _Line]:
-    """Whole lines without a hole, and single lines with holes, in order."""
-    rows: list[_Fixed | _Line] = []
-    line: list[str] = []
-    for index, whole in enumerate(crlf_pieces(pieces)):
-        piece = whole
-        if line:
-            end = piece.find("\n") + 1
-            line.append(piece[:end] if end else piece)
-            if end:
-                rows.append(tuple(line))
-                line, piece = [], piece[end:]
-        if not line:
-            start = piece.rfind("\n") + 1 if index < len(holes) else len(piece)
-            rows.append(_Fixed(piece[:start]))
-            line = [piece[start:]] if index < len(holes) else []
-        if index < len(holes):
-            line.append(holes[index])
-    return rows
+def _rows(pieces: Sequence[str], holes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Texts of whole lines without a hole, some of them empty, and the patterns of the single lines between them."""
+    first, *later = _with_crlf(pieces)
+    begin = first.rfind("\n") + 1
+    texts, lines = [first[:begin]], []
+    line = _pattern(first[begin:])
+    for hole, piece in zip(holes, later, strict=True):
+        end, begin = piece.find("\n") + 1, piece.rfind("\n") + 1
+        line += _HOLE.format(hole) + _pattern(piece[: end or None])
+        if end:
+            lines.append(line)
+            texts.append(piece[end:begin])
+            line = _pattern(piece[begin:])
+    return texts, lines
 
 
-def crlf_pieces(pieces: Sequence[str]) -> list[str]:
+def _with_crlf(pieces: Sequence[str]) -> list[str]:
     """`pieces` with the line ends of the wire; the last one ends with one."""
     *most, last = pieces
-    return [*(crlf(piece) for piece in most), crlf(last.removesuffix("\n") + "\n")]
+    return [*map(crlf, most), crlf(last.removesuffix("\n") + "\n")]
 
 
-def _filled(line: _Line, words: Mapping[str, str]) -> bytes:
-    return "".join([words[each] if odd % 2 else each for odd, each in enumerate(line)]).encode("utf-8")
-
-
-def _base64(rows: Sequence[_Fixed | bytes]) -> list[bytes]:
-    coded = []
-    left = b""
-    for row in rows:
-        flat = row.flat if isinstance(row, _Fixed) else row
-        need = -len(left) % _LINE
-        if len(flat) < need or not isinstance(row, _Fixed):
-            left += flat
-            whole = len(left) - len(left) % _LINE
-            coded.append(base64_lines(left[:whole]) if whole else b"")
-            left = left[whole:]
-        else:
-            lines, rest = row.full_lines(need)
-            coded += [base64_lines(left + flat[:need]) if left else b"", lines]
-            left = rest
-    return [*coded, base64_lines(left) if left else b""]
+def _pattern(text: str) -> str:
+    """What the `%` operator makes `text` of."""
+    return text.replace("%", "%%")

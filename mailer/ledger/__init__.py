@@ -6,7 +6,7 @@ database of a newer version is refused, one of an older version is migrated afte
 
     ledger = open_ledger(path)
     ledger.dispatches   approve, schedule, start, pause, resume, finish, cancel
-    ledger.queue        claim, begin and settle in one write, reconcile, resolve
+    ledger.queue        claim, begin and settle in one write (here, or by a scribe: a process), reconcile, resolve
     ledger.log          rows, counts, history
     ledger.suppressed   entries and the salt of their digests
     ledger.forgetting   what is kept of a person who asked to be forgotten

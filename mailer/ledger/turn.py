@@ -116,18 +116,17 @@ def send(wire: socket.socket, value: Any) -> None:
 
 
 def receive(wire: socket.socket) -> Any:
-    """The next frame. Raises EOFError when the other side is gone."""
-    (length,) = _LENGTH.unpack(_exactly(wire, _LENGTH.size))
-    return marshal.loads(_exactly(wire, length))
+    """The next frame; there is never more than one on the way. Raises EOFError when the other side is gone."""
+    data = _more(wire)
+    while len(data) < _LENGTH.size or len(data) < _LENGTH.size + _LENGTH.unpack_from(data)[0]:
+        data += _more(wire)
+    return marshal.loads(memoryview(data)[_LENGTH.size :])
 
 
-def _exactly(wire: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = wire.recv(size - len(data))
-        if not more:
-            raise EOFError("the other side is gone")
-        data += more
+def _more(wire: socket.socket) -> bytes:
+    data = wire.recv(1 << 16)
+    if not data:
+        raise EOFError("the other side is gone")
     return data
 
 

@@ -18,6 +18,21 @@ def read(data: bytes) -> list[RawReply]:
     return ReplyReader().feed(data)
 
 
+LINES = [
+    b"250 2.1.0 ok\r\n",
+    b"354 go ahead\n",
+    b"250\r\n",
+    b"250\r\r\n",
+    b"250-more\r\n",
+    b"550-5.1.1 no\r\n",
+    b"hello\r\n",
+    b"\r\n",
+    b"250 " + b"x" * 994 + b"\r\n",
+    b"250 " + b"y" * 2_000 + b"\r\n",
+    b"421 half",
+]
+
+
 def text_of(data: bytes) -> str:
     return make_answer(read(data)[0], Stage.RCPT).reply.text
 
@@ -53,6 +68,14 @@ def test_odd_replies(data: bytes, code: int, kind: int, enhanced: str, text: str
     (raw,) = read(data)
     answer = make_answer(raw, Stage.RCPT)
     assert (answer.reply.code, answer.kind, answer.reply.enhanced, answer.reply.text) == (code, kind, enhanced, text)
+
+
+@given(some.lists(some.sampled_from(LINES), min_size=1, max_size=6))
+def test_a_glance_sees_what_the_long_way_sees(lines: list[bytes]) -> None:
+    """Replies that come in one piece are read as those that come byte by byte, whatever stands beside them."""
+    data = b"".join(lines)
+    reader = ReplyReader()
+    assert read(data) == [reply for byte in data for reply in reader.feed(bytes([byte]))]
 
 
 def test_no_reply_from_garbage() -> None:

@@ -13,20 +13,18 @@ Not here: connecting (`connect.py`), what a refusal means (`verdicts.py`), which
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mailer.dispatch.model import Envelope, Outcome, Stage, Verdict
 from mailer.errors import MessageError
 from mailer.transport.body import Body, Examiner
 from mailer.transport.commands import Commands, commands
-from mailer.transport.replies import Answer, RawReply, make_answer
+from mailer.transport.replies import Answer, make_answer
 from mailer.transport.server import SmtpServer
 from mailer.transport.verdicts import accepted, doubted, judge, lost
-from mailer.transport.wire import Session, WireLost
+from mailer.transport.wire import Replies, Session, WireLost
 
 __all__ = ["Ahead", "Carrier", "Job"]
 
@@ -55,18 +53,38 @@ Ahead = Callable[[], Job | None]
 """The next job, or None when there is none right now. Never waits."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Load:
-    """A job made ready for this connection."""
+class _Step(NamedTuple):
+    """A command before the message, and the first digit of the reply hoped for."""
 
-    job: Job
-    body: Body
-    commands: Commands
-    steps: list[tuple[Stage, bytes]] = field(default_factory=list)
-    replies: list[asyncio.Future[RawReply]] = field(default_factory=list)
-    rides_ahead: bool = False
-    whole: bool = True
-    why: str = ""
+    stage: Stage
+    hoped: int
+    resets: bool = False
+
+
+_RSET = _Step(Stage.MAIL, 2, resets=True)
+_ENVELOPE = (_Step(Stage.MAIL, 2), _Step(Stage.RCPT, 2))
+_BEFORE_DATA = (*_ENVELOPE, _Step(Stage.DATA, 3))
+_BEFORE_CHUNK = (_RSET, *_ENVELOPE)
+_ALL_WELL = [step.hoped for step in _BEFORE_DATA]
+
+
+class _Load:
+    """A job made ready for this connection. `steps` stand before the message, `lines` are their commands and `replies` what the
+    server says to them; `end` is its reply to the message."""
+
+    __slots__ = ("body", "commands", "end", "job", "lines", "replies", "rides_ahead", "steps", "whole", "why")
+
+    def __init__(self, job: Job, body: Body, commands: Commands) -> None:
+        self.job = job
+        self.body = body
+        self.commands = commands
+        self.steps: tuple[_Step, ...] = ()
+        self.lines: tuple[bytes, ...] = ()
+        self.replies: Replies
+        self.end: Replies
+        self.rides_ahead = False
+        self.whole = True
+        self.why = ""
 
 
 class Carrier:
@@ -106,7 +124,7 @@ class Carrier:
         if isinstance(made, Outcome):
             job.settled(made)
             return None
-        return _Load(job=job, body=body, commands=made)
+        return _Load(job, body, made)
 
     def _next(self, ahead: Ahead) -> _Load | None:
         """The next job that can be carried on this connection."""
@@ -127,8 +145,8 @@ class Carrier:
     async def _carry_data(self, load: _Load, ahead: Ahead) -> Job | None:
         current: _Load | None = load
         while current is not None:
-            if not current.replies:
-                self._announce(current)
+            if not current.rides_ahead:
+                self._announce(current, _BEFORE_DATA, (*current.commands, b"DATA"))
             refused = await (self._at_once(current) if self._pipelining else self._step_by_step(current))
             if refused is None:
                 await current.job.leaving()
@@ -141,35 +159,39 @@ class Carrier:
             current = None if self.broken else self._next(ahead)
         return None
 
-    def _announce(self, load: _Load) -> None:
-        load.steps = [(Stage.MAIL, load.commands.mail), (Stage.RCPT, load.commands.rcpt), (Stage.DATA, b"DATA")]
+    def _announce(self, load: _Load, steps: tuple[_Step, ...], lines: tuple[bytes, ...]) -> None:
         if self.needs_reset:
-            load.steps.insert(0, (Stage.MAIL, b"RSET"))
+            steps, lines = (_RSET, *steps), (b"RSET", *lines)
+        load.steps, load.lines = steps, lines
         if self._pipelining:
-            load.replies = self._wire.ask([command for _, command in load.steps])
+            load.replies = self._wire.ask(lines)
 
     async def _step_by_step(self, load: _Load) -> Outcome | None:
         """None when the server waits for the message."""
-        for stage, command in load.steps:
-            refused = self._unlike(stage, command, await self._answer(stage, self._wire.ask([command])[0]))
+        for step, line in zip(load.steps, load.lines, strict=True):
+            refused = self._unlike(step, await self._answer(step.stage, self._wire.ask([line]), 0))
             if refused is not None:
                 return refused
         return None
 
     async def _at_once(self, load: _Load) -> Outcome | None:
         """All commands were written together (RFC 2920); every reply is read. None when the server waits for the message."""
+        if load.steps is _BEFORE_DATA and [raw.clear for raw in load.replies.came] == _ALL_WELL:
+            # nearly always
+            self.needs_reset = False
+            return None
         refused: Outcome | None = None
         waits = False
-        for (stage, command), future in zip(load.steps, load.replies, strict=True):
-            answer = await self._answer(stage, future)
+        for at, step in enumerate(load.steps):
+            answer = await self._answer(step.stage, load.replies, at)
             if isinstance(answer, Answer):
-                waits = stage is Stage.DATA and answer.kind == 3
+                waits = step.stage is Stage.DATA and answer.kind == 3
                 if answer.garbled and refused is None:
                     # which of the replies is missing cannot be known: none may be taken for a person's refusal
                     self.broken = True
-                    return lost(stage, f"unreadable reply before {answer.reply.code}")
+                    return lost(step.stage, f"unreadable reply before {answer.reply.code}")
             # what follows a refusal ("bad sequence", "no valid recipients") says nothing new
-            refused = refused or self._unlike(stage, command, answer)
+            refused = refused or self._unlike(step, answer)
             if self.broken:
                 return refused
         if refused is not None and waits:
@@ -178,13 +200,13 @@ class Carrier:
 
     async def _lone_dot(self) -> None:
         """354 came although no recipient was accepted: RFC 2920 3.1 has the client send nothing but the dot."""
-        future = self._wire.expect()
+        end = self._wire.expect()
         try:
-            await self._wire.write([b".\r\n"], self._server.timeout, until=future)
+            await self._wire.write([b".\r\n"], self._server.timeout, until=end)
         except WireLost:
             self.broken = True
         else:
-            await self._answer(Stage.END, future)
+            await self._answer(Stage.END, end, 0)
 
     async def _body(self, load: _Load, ahead: Ahead) -> _Load | None:
         """The message, its final dot, and behind it the commands of the next one, which is returned."""
@@ -193,11 +215,11 @@ class Carrier:
             self.broken = True
             load.job.settled(lost(Stage.DATA, "connection lost before the message"))
             return None
-        load.replies = [self._wire.expect()]
+        load.end = self._wire.expect()
         following = self._next(ahead) if self._pipelining else None
         try:
             parts = [*load.body.stuffed, self._dot(following)]
-            load.whole = await self._wire.write(parts, self._server.timeout, until=load.replies[-1])
+            load.whole = await self._wire.write(parts, self._server.timeout, until=load.end)
         except WireLost as error:
             load.whole, load.why = False, str(error)
         outcome = await self._end(load)
@@ -214,20 +236,15 @@ class Carrier:
         if following is None:
             return b".\r\n"
         following.rides_ahead = True
-        following.steps = [
-            (Stage.MAIL, following.commands.mail),
-            (Stage.RCPT, following.commands.rcpt),
-            (Stage.DATA, b"DATA"),
-        ]
-        following.replies = [self._wire.expect() for _ in following.steps]
-        return b"\r\n".join((b".", *(command for _, command in following.steps), b""))
+        following.steps = _BEFORE_DATA
+        following.replies = self._wire.expect(len(_BEFORE_DATA))
+        return b".\r\n%b\r\n%b\r\nDATA\r\n" % following.commands
 
     async def _end(self, load: _Load) -> Outcome:
-        """What the reply to the message says, or its absence. `load.replies` ends with it."""
-        end = load.replies[-1]
+        """What the reply to the message says, or its absence."""
         stage = Stage.END if load.whole else Stage.BODY
         try:
-            answer = make_answer(await self._wire.answer(end, self._server.final_dot_timeout), stage)
+            answer = make_answer(await self._wire.answer(load.end, 0, self._server.final_dot_timeout), stage)
         except WireLost as error:
             self.broken = True
             return doubted(stage, load.why or str(error))
@@ -249,10 +266,7 @@ class Carrier:
         current: _Load | None = load
         while current is not None:
             # the first one asks before it leaves: a connection that the server ended while it was idle must not make a doubt
-            current.steps = [(Stage.MAIL, current.commands.mail), (Stage.RCPT, current.commands.rcpt)]
-            if self.needs_reset:
-                current.steps.insert(0, (Stage.MAIL, b"RSET"))
-            current.replies = self._wire.ask([command for _, command in current.steps])
+            self._announce(current, _ENVELOPE, current.commands)
             refused = await self._at_once(current)
             if refused is None:
                 await self._stream(current, ahead)
@@ -266,7 +280,7 @@ class Carrier:
     async def _stream(self, first: _Load, ahead: Ahead) -> None:
         """`first` has its recipient; the others bring their commands along, until one of them is refused: where that happens often
         (greylisting), messages should not travel in vain."""
-        first.steps, first.replies = [], []
+        first.steps = ()
         self._in_vain = False
         flight: deque[_Load] = deque()
         current: _Load | None = first
@@ -293,14 +307,15 @@ class Carrier:
             self.broken = True
             load.job.settled(lost(Stage.DATA, "connection lost before the message"))
             return
+        head = b"BDAT %d LAST\r\n" % load.body.size
         if flight:
-            load.steps = [(Stage.MAIL, b"RSET"), (Stage.MAIL, load.commands.mail), (Stage.RCPT, load.commands.rcpt)]
-        lines = [*(command for _, command in load.steps), b"BDAT %d LAST" % load.body.size]
-        load.replies = [self._wire.expect() for _ in lines]
+            head = b"RSET\r\n%b\r\n%b\r\n%b" % (*load.commands, head)
+            load.steps = _BEFORE_CHUNK
+            load.replies = self._wire.expect(len(_BEFORE_CHUNK))
+        load.end = self._wire.expect()
         flight.append(load)
         try:
-            parts = [b"\r\n".join((*lines, b"")), *load.body.raw]
-            load.whole = await self._wire.write(parts, self._server.timeout, until=load.replies[-1])
+            load.whole = await self._wire.write([head, *load.body.raw], self._server.timeout, until=load.end)
         except WireLost as error:
             load.whole, load.why = False, str(error)
         self.broken |= not load.whole
@@ -309,17 +324,19 @@ class Carrier:
         """Read the replies of the oldest message on its way."""
         load = flight.popleft()
         refused: Outcome | None = None
-        for (stage, command), future in zip(load.steps, load.replies, strict=False):
+        for at, step in enumerate(load.steps):
             try:
-                raw = await self._wire.answer(future, self._server.final_dot_timeout)
+                raw = await self._wire.answer(load.replies, at, self._server.final_dot_timeout)
             except WireLost as error:
                 self.broken = True
                 load.job.settled(refused or doubted(Stage.BODY, load.why or str(error)))
                 return
-            answer = make_answer(raw, stage)
-            refused = refused or self._unlike(stage, command, answer)
+            if raw.clear == step.hoped:
+                continue
+            answer = make_answer(raw, step.stage)
+            refused = refused or self._unlike(step, answer)
             if answer.reply.code == 421:
-                load.job.settled(refused or judge(stage, answer))
+                load.job.settled(refused or judge(step.stage, answer))
                 self._closed(flight)
                 return
         outcome = await self._end(load)
@@ -339,10 +356,10 @@ class Carrier:
 
     # -- replies ---------------------------------------------------------------------------------------------------
 
-    async def _answer(self, stage: Stage, future: asyncio.Future[RawReply]) -> Answer | str:
+    async def _answer(self, stage: Stage, replies: Replies, at: int) -> Answer | str:
         """The answer to one command, or why there is none."""
         try:
-            raw = future.result() if future.done() else await self._wire.answer(future, self._server.timeout)
+            raw = await self._wire.answer(replies, at, self._server.timeout)
         except WireLost as error:
             self.broken = True
             self._never_began = stage is Stage.MAIL and self._wire.ended_by_server
@@ -353,16 +370,16 @@ class Carrier:
             self._never_began = stage is Stage.MAIL
         return answer
 
-    def _unlike(self, stage: Stage, command: bytes, answer: Answer | str) -> Outcome | None:
+    def _unlike(self, step: _Step, answer: Answer | str) -> Outcome | None:
         """None when the answer is the one hoped for."""
         if isinstance(answer, str):
-            return lost(stage, answer)
-        if answer.kind == (3 if stage is Stage.DATA else 2):
-            self.needs_reset = stage is not Stage.DATA
+            return lost(step.stage, answer)
+        if answer.kind == step.hoped:
+            self.needs_reset = step.stage is not Stage.DATA
             return None
-        if command == b"RSET":
+        if step.resets:
             # the rest of the last transaction, not this person's: a new connection will do
             self.broken = self._never_began = True
         # a 3xx where a command was expected, or a 2xx where the message was: the two sides are out of step
         self.broken |= answer.kind in (2, 3) or answer.unclear or answer.reply.code == 503
-        return judge(stage, answer)
+        return judge(step.stage, answer)

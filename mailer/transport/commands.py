@@ -5,7 +5,7 @@ Not here: when they are written (`carrier.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailer.dispatch.model import Envelope, Outcome, Scope, Stage
 from mailer.errors import MessageError
@@ -17,8 +17,7 @@ from mailer.wording import Text
 __all__ = ["Commands", "commands"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
+class Commands(NamedTuple):
     """MAIL and RCPT without line ends."""
 
     mail: bytes
@@ -61,4 +60,4 @@ def _with_parameters(body: Body, session: Session, sender: str, recipient: str) 
             scope = Scope.MESSAGE if not sender.isascii() else Scope.RECIPIENT
             return refused_here(scope, "5.6.7", "non-ASCII address, the server offers no SMTPUTF8")
         mail += " SMTPUTF8"
-    return Commands(mail=mail.encode(), rcpt=f"RCPT TO:<{recipient}>".encode())
+    return Commands(mail.encode(), f"RCPT TO:<{recipient}>".encode())

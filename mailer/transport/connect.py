@@ -12,7 +12,7 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -145,8 +145,14 @@ def _hand_over(smtp: SMTP) -> Session:
     return Session(
         wire=Wire(cast(asyncio.Transport, transport)),
         extensions=extensions,
+        size_limit=_size_limit(extensions),
         tls=(secured.version() or "") if secured is not None else "",
     )
+
+
+def _size_limit(extensions: Mapping[str, str]) -> int | None:
+    limit = extensions.get("SIZE", "").strip()
+    return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None
 
 
 @asynccontextmanager
@@ -218,7 +224,6 @@ def _refused(stage: Stage, code: int, message: str) -> ConnectTrouble:
     if not 200 <= code <= 599:
         # aiosmtplib's -1: not a reply at all, or one without end
         return _lost(stage, _UNREADABLE)
-    raw = RawReply(code=code, classes={code // 100})
-    raw.lines = [line.encode("utf-8", "surrogateescape")[:1_000] for line in message.split("\n")[:8]]
-    raw.truncated = True
+    lines = tuple(line.encode("utf-8", "surrogateescape")[:1_000] for line in message.split("\n")[:8])
+    raw = RawReply(code, frozenset((code // 100,)), lines, truncated=True)
     return reply_trouble(stage, make_answer(raw, stage).reply)

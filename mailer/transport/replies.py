@@ -4,6 +4,9 @@
 codes, a million bytes in a line, twenty thousand lines or Korean in EUC-KR. It keeps at most `KEEP` bytes of each, looks at
 the code of every line, and gives up (`ReplyTooLong`) beyond `BUDGET` bytes: an endless reply must not fill the memory.
 
+Nearly every segment is one or more replies of one short line each: those are read at one glance, and the usual lines ("250 2.1.5
+Ok") are known from the last time. Whatever looks different goes the long way, line by line.
+
 Not here: what a reply means for a delivery (`verdicts.py`) and for a person (`meanings.py`).
 """
 
@@ -12,7 +15,6 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,24 +26,36 @@ KEEP = 4_096
 BUDGET = 16 * 1024 * 1024
 TEXT_LIMIT = 1_000
 
+_BLANK = b"\r \t"
 _CODED = re.compile(rb"(\d{3})(?:([ \t-])|(?!\d))")
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)[ \t]*")
+_ENHANCED = re.compile(r"(([245])\.\d{1,3}\.\d{1,3})(?!\d)[ \t]*")
 
 
 class ReplyTooLong(Exception):
     """The server went on and on; the connection is of no use any more."""
 
 
-@dataclass(slots=True)
-class RawReply:
+class RawReply(NamedTuple):
     """One reply as it came: the last line's code, the first digits of all lines, and the kept text of the lines (bytes).
-    `garbled` when a line had no code."""
+    `garbled` when a line had no code. `clear` is the first digit that all lines share, 0 when they disagree or one is garbled."""
 
-    code: int = 0
-    classes: set[int] = field(default_factory=set)
-    lines: list[bytes] = field(default_factory=list)
+    code: int
+    classes: frozenset[int]
+    lines: tuple[bytes, ...]
     truncated: bool = False
     garbled: bool = False
+    clear: int = 0
+
+
+@lru_cache(maxsize=64)
+def _alone(line: bytes) -> RawReply | None:
+    """The reply that is this line and no more; None when it is not one."""
+    line = line.rstrip(_BLANK)
+    coded = _CODED.match(line)
+    if coded is None or coded[2] == b"-":
+        return None
+    code, text = int(coded[1]), line[coded.end() :]
+    return RawReply(code, frozenset((code // 100,)), (text,) if text else (), clear=code // 100)
 
 
 class ReplyReader:
@@ -50,8 +64,15 @@ class ReplyReader:
     def __init__(self) -> None:
         self._line = b""
         self._line_length = 0
-        self._reply = RawReply()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._code = 0
+        self._classes: set[int] = set()
+        self._lines: list[bytes] = []
         self._kept = 0
+        self._truncated = False
+        self._garbled = False
         self._spent = 0
 
     @property
@@ -61,14 +82,22 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> list[RawReply]:
         """The replies that `data` completes. Raises ReplyTooLong when one passes the budget."""
+        if not self._spent and len(data) <= TEXT_LIMIT and data.endswith(b"\n"):
+            lines = data[:-1].split(b"\n")
+            replies = [reply for line in lines if (reply := _alone(line))]
+            if len(replies) == len(lines):
+                return replies
+        return self._line_by_line(data)
+
+    def _line_by_line(self, data: bytes) -> list[RawReply]:
         done = []
         start = 0
         while (end := data.find(b"\n", start)) >= 0:
             self._take(data[start:end])
             start = end + 1
             if self._end_line():
-                done.append(self._reply)
-                self._reply, self._kept, self._spent = RawReply(), 0, 0
+                done.append(self._whole())
+                self._begin()
         if start < len(data):
             self._take(data[start:])
         return done
@@ -82,27 +111,38 @@ class ReplyReader:
 
     def _end_line(self) -> bool:
         """Closes the line being read; True when it is the last one of its reply."""
-        line, cut = self._line.rstrip(b"\r \t"), self._line_length > len(self._line)
+        line, cut = self._line.rstrip(_BLANK), self._line_length > len(self._line)
         self._line = b""
         self._line_length = 0
         self._spent += 1
         coded = _CODED.match(line)
         if coded:
-            self._reply.code = int(coded[1])
-            self._reply.classes.add(self._reply.code // 100)
+            self._code = int(coded[1])
+            self._classes.add(self._code // 100)
         elif line:
-            self._reply.garbled = True
+            self._garbled = True
         self._keep(line[coded.end() :] if coded else line, cut)
         return coded is not None and coded[2] != b"-"
 
     def _keep(self, text: bytes, cut: bool) -> None:
         if self._kept + len(text) > KEEP:
-            self._reply.truncated = True
+            self._truncated = True
             return
         if text:
             self._kept += len(text)
-            self._reply.lines.append(text)
-            self._reply.truncated |= cut
+            self._lines.append(text)
+            self._truncated |= cut
+
+    def _whole(self) -> RawReply:
+        clear = len(self._classes) == 1 and not self._garbled
+        return RawReply(
+            self._code,
+            frozenset(self._classes),
+            tuple(self._lines),
+            self._truncated,
+            self._garbled,
+            self._code // 100 if clear else 0,
+        )
 
 
 class Answer(NamedTuple):
@@ -120,26 +160,25 @@ def make_answer(raw: RawReply, stage: Stage) -> Answer:
     """The printable reply to the command of `stage`, and its class (RFC 5321 4.2.1)."""
     mixed = len(raw.classes) > 1
     kind = raw.code // 100 if not mixed and raw.code // 100 in (2, 3, 4, 5) else 4
-    enhanced, text = _texts(raw.code // 100, tuple(raw.lines), raw.truncated)
+    enhanced, text = _texts(raw)
     if mixed:
         text = f"({'/'.join(f'{digit}xx' for digit in sorted(raw.classes))}) {text}"
     reply = Reply(code=raw.code, enhanced=enhanced, text=text[:TEXT_LIMIT], stage=stage)
     return Answer(kind=kind, reply=reply, unclear=mixed and 2 in raw.classes, garbled=raw.garbled)
 
 
-@lru_cache(maxsize=64)
-def _texts(digit: int, lines: tuple[bytes, ...], truncated: bool) -> tuple[str, str]:
+def _texts(raw: RawReply) -> tuple[str, str]:
     """The enhanced code ("" unless it agrees with the code) and the lines' texts without it, joined by spaces."""
     enhanced, texts = "", []
-    for line in lines:
-        text = clean_text(line, whole=not truncated)
+    for line in raw.lines:
+        text = clean_text(line, whole=not raw.truncated)
         found = _ENHANCED.match(text)
         if found:
-            if not enhanced and int(found[1]) == digit:
-                enhanced = ".".join(found.groups())
+            if not enhanced and int(found[2]) == raw.code // 100:
+                enhanced = found[1]
             text = text[found.end() :]
         texts.append(text)
-    return enhanced, " ".join(text for text in texts if text)
+    return enhanced, " ".join(filter(None, texts))
 
 
 def clean_text(raw: bytes, *, whole: bool = True) -> str:

@@ -105,7 +105,7 @@ class SmtpTransport:
         if wire.usable:
             # when it is gone, that is what was wanted
             with contextlib.suppress(WireLost):
-                await wire.answer(wire.ask([b"QUIT"])[0], min(QUIT_TIMEOUT, self.server.timeout))
+                await wire.answer(wire.ask([b"QUIT"]), 0, min(QUIT_TIMEOUT, self.server.timeout))
         await wire.close(1.0)
 
     async def _carry(self, job: Job, ahead: Ahead) -> None:

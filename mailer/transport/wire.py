@@ -1,7 +1,7 @@
 """One connection after login: commands out, replies in, each reply to the command it belongs to.
 
-Replies come in the order of the commands (RFC 5321 4.1.1.5, 2920 3.1), so the expected ones stand in a queue; a group of
-commands written at once simply queues several. Bytes that nobody expects spoil the connection (`spoiled`): the next reply
+Replies come in the order of the commands (RFC 5321 4.1.1.5, 2920 3.1), so the expected ones stand in a queue, those to commands
+written at once together (`Replies`). Bytes that nobody expects spoil the connection (`spoiled`): the next reply
 could otherwise be taken for the answer to a command it does not belong to.
 
 Not here: connecting and login (`connect.py`), what replies mean (`verdicts.py`).
@@ -23,7 +23,7 @@ from mailer.transport.replies import RawReply, ReplyReader, ReplyTooLong
 if TYPE_CHECKING:
     from asyncio.trsock import TransportSocket
 
-__all__ = ["Session", "Wire", "WireLost"]
+__all__ = ["Replies", "Session", "Wire", "WireLost"]
 
 CHUNK = 256 * 1024
 SMALL = 64 * 1024
@@ -36,16 +36,34 @@ class WireLost(Exception):
     """The connection ended, or a reply or the write did not come to an end in time. The message says which."""
 
 
+class Replies:
+    """The replies to `count` commands, as far as they `came`, in order."""
+
+    __slots__ = ("came", "count")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.came: list[RawReply] = []
+
+    @property
+    def complete(self) -> bool:
+        return len(self.came) == self.count
+
+
 class Wire(asyncio.Protocol):
     """Takes a connected transport over with `transport.set_protocol(wire)`; for one task at a time."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._reader = ReplyReader()
-        self._expected: deque[asyncio.Future[RawReply]] = deque()
+        self._expected: deque[Replies] = deque()
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._room: asyncio.Future[None] | None = None
+        self._news: asyncio.Future[None] | None = None
+        self._patience = 0.0
+        self._deadline: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._lost = ""
         self.spoiled = False
         self.ended_by_server = False
@@ -66,16 +84,18 @@ class Wire(asyncio.Protocol):
             self._lose(str(error))
             self._transport.abort()
             return
+        expected = self._expected
         for reply in replies:
-            if self._expected:
-                waiting = self._expected.popleft()
-                if not waiting.done():
-                    waiting.set_result(reply)
-            else:
+            if not expected:
                 self.spoiled = True
-        if not self._expected and self._reader.midway:
+                break
+            came = expected[0].came
+            came.append(reply)
+            if len(came) == expected[0].count:
+                expected.popleft()
+        if not expected and self._reader.midway:
             self.spoiled = True
-        self._wake_writer()
+        self._wake()
 
     def eof_received(self) -> bool:
         self.ended_by_server |= not self._lost
@@ -85,6 +105,8 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended_by_server |= not self._lost
         self._lose(f"connection lost: {exc}" if exc else "connection lost")
+        if self._alarm is not None:
+            self._alarm.cancel()
         if not self._gone.done():
             self._gone.set_result(None)
 
@@ -92,22 +114,18 @@ class Wire(asyncio.Protocol):
         self._room = self._loop.create_future()
 
     def resume_writing(self) -> None:
-        self._wake_writer()
+        self._wake()
         self._room = None
 
-    def _wake_writer(self) -> None:
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+    def _wake(self) -> None:
+        for waiting in (self._news, self._room):
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
 
     def _lose(self, why: str) -> None:
         self._lost = self._lost or why
-        while self._expected:
-            waiting = self._expected.popleft()
-            if not waiting.done():
-                waiting.set_exception(WireLost(self._lost))
-                # a reply nobody will ask for any more is no news
-                waiting.exception()
-        self._wake_writer()
+        self._expected.clear()
+        self._wake()
 
     # what the transaction does
 
@@ -116,48 +134,70 @@ class Wire(asyncio.Protocol):
         """True while nothing speaks against starting a transaction."""
         return not self._lost and not self.spoiled and not self._expected and not self._transport.is_closing()
 
-    def ask(self, commands: Sequence[bytes]) -> list[asyncio.Future[RawReply]]:
-        """Writes the command lines (without CRLF) at once; one future reply for each, in order."""
-        futures = [self.expect() for _ in commands]
+    def ask(self, commands: Sequence[bytes]) -> Replies:
+        """Writes the command lines (without CRLF) at once."""
+        replies = self.expect(len(commands))
         if not self._lost:
             self._transport.write(b"\r\n".join((*commands, b"")))
-        return futures
+        return replies
 
-    def expect(self) -> asyncio.Future[RawReply]:
-        """The next reply that nobody waits for yet."""
-        future: asyncio.Future[RawReply] = self._loop.create_future()
-        if self._lost:
-            future.set_exception(WireLost(self._lost))
-            future.exception()
+    def expect(self, count: int = 1) -> Replies:
+        """The next replies that nobody waits for yet."""
+        replies = Replies(count)
+        if not self._lost:
+            self._expected.append(replies)
+        return replies
+
+    async def answer(self, replies: Replies, at: int, timeout: float) -> RawReply:
+        """One of the replies. Raises WireLost when the connection ends first or after `timeout` seconds."""
+        came = replies.came
+        if len(came) <= at and not self._lost:
+            self._watch(timeout)
+            try:
+                while len(came) <= at and not self._lost:
+                    self._news = self._loop.create_future()
+                    await self._news
+            finally:
+                self._deadline = None
+        if len(came) <= at:
+            raise WireLost(self._lost)
+        return came[at]
+
+    def _watch(self, timeout: float) -> None:
+        """Has the connection dropped after `timeout` seconds, unless `_deadline` is taken back before. The alarm stays set from one
+        reply to the next and looks at the clock when it rings: to set it and take it back for each one would cost more."""
+        self._patience = timeout
+        self._deadline = self._loop.time() + timeout
+        if self._alarm is not None and self._alarm.when() > self._deadline:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._alarm is None:
+            self._alarm = self._loop.call_at(self._deadline, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        self._alarm = None
+        if self._deadline is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._alarm = self._loop.call_at(self._deadline, self._look_at_the_clock)
         else:
-            self._expected.append(future)
-        return future
+            self.drop(f"no reply within {self._patience:g} s")
 
-    async def answer(self, future: asyncio.Future[RawReply], timeout: float) -> RawReply:
-        """The reply of `future`. Raises WireLost when the connection ends first or after `timeout` seconds."""
-        if future.done():
-            return future.result()
-        timer = self._loop.call_later(timeout, self.drop, f"no reply within {timeout:g} s")
-        try:
-            return await future
-        finally:
-            timer.cancel()
-
-    async def write(self, parts: Sequence[bytes], timeout: float, *, until: asyncio.Future[RawReply]) -> bool:
+    async def write(self, parts: Sequence[bytes], timeout: float, *, until: Replies) -> bool:
         """Writes `parts` no faster than the server reads them; each quarter of a megabyte has `timeout` seconds. False when
-        `until` came first and the rest was not written. Raises WireLost."""
-        pieces = self._straight(parts)
-        for left, piece in zip(range(len(pieces) - 1, -1, -1), pieces, strict=True):
+        all of `until` came first and the rest was not written. Raises WireLost."""
+        left = self._straight(parts)
+        while left:
             if self._lost:
                 raise WireLost(self._lost)
-            self._transport.write(piece)
+            self._transport.write(left.popleft())
             if self._room is not None:
                 await self._drained(timeout, until)
-            if left and until.done():
+            if left and until.complete:
                 return False
         return True
 
-    def _straight(self, parts: Sequence[bytes]) -> list[memoryview]:
+    def _straight(self, parts: Sequence[bytes]) -> deque[memoryview]:
         """Hands the kernel what it takes at once, from where the parts are; what is left comes back in chunks.
 
         Many parts are shared between messages: asyncio would copy them (until Python 3.12) or write them one by one.
@@ -167,18 +207,14 @@ class Wire(asyncio.Protocol):
             # a connection that is gone says so again when the rest is written
             with contextlib.suppress(OSError):
                 taken = os.writev(self._socket.fileno(), parts[:MOST_PARTS])
-        if taken == 0:
-            return _chunks(parts)
-        for index, part in enumerate(parts):
-            if taken < len(part):
-                return _chunks([memoryview(part)[taken:], *parts[index + 1 :]])
-            taken -= len(part)
-        return []
+        if taken < sum(map(len, parts)):
+            return _chunks(_behind(taken, parts))
+        return deque()
 
-    async def _drained(self, timeout: float, until: asyncio.Future[RawReply]) -> None:
+    async def _drained(self, timeout: float, until: Replies) -> None:
         try:
             async with asyncio.timeout(timeout):
-                while self._room is not None and not self._lost and not until.done():
+                while self._room is not None and not self._lost and not until.complete:
                     if self._room.done():
                         self._room = self._loop.create_future()
                     await self._room
@@ -213,25 +249,30 @@ def _socket_of(transport: asyncio.Transport) -> TransportSocket | None:
     return cast("TransportSocket | None", transport.get_extra_info("socket"))
 
 
-def _chunks(parts: Sequence[bytes | memoryview]) -> list[memoryview]:
+def _behind(taken: int, parts: Sequence[bytes]) -> Sequence[bytes | memoryview]:
+    """What follows the first `taken` bytes."""
+    for index, part in enumerate(parts):
+        if taken < len(part):
+            return [memoryview(part)[taken:], *parts[index + 1 :]]
+        taken -= len(part)
+    return []
+
+
+def _chunks(parts: Sequence[bytes | memoryview]) -> deque[memoryview]:
     """Neighbouring small parts joined, big ones cut, none of the big ones copied."""
     whole: list[bytes | memoryview] = []
     for big, group in groupby(parts, key=lambda part: len(part) > SMALL):
         neighbours = list(group)
         whole += neighbours if big else [b"".join(neighbours)]
-    return [memoryview(part)[at : at + CHUNK] for part in whole for at in range(0, len(part), CHUNK)]
+    return deque(memoryview(part)[at : at + CHUNK] for part in whole for at in range(0, len(part), CHUNK))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A connection after login. `extensions` are EHLO keywords in capitals with their parameters; `tls` is "TLSv1.3" or ""."""
+    """A connection after login. `extensions` are EHLO keywords in capitals with their parameters; `size_limit` in bytes, None when
+    the server does not say (RFC 1870); `tls` is "TLSv1.3" or ""."""
 
     wire: Wire
     extensions: Mapping[str, str]
+    size_limit: int | None
     tls: str
-
-    @property
-    def size_limit(self) -> int | None:
-        """Bytes a message may have (RFC 1870); None when the server does not say."""
-        limit = self.extensions.get("SIZE", "").strip()
-        return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else None

@@ -348,12 +348,33 @@ def test_a_sender_that_cannot_be_written_is_refused() -> None:
     assert Sender(name="", address="a@example.org").unsubscribe == "a@example.org"
 
 
-@pytest.mark.parametrize("subject", ["", "\n\n", "{{ letter.title }}\n{{ letter.number }}", "{{ letter.titel }}"])
+@pytest.mark.parametrize(
+    "subject", ["", "\n\n", "{{ letter.title }}\n{{ letter.number }}", "{{ letter.titel }}", "{{ contact.nam }}"]
+)
 def test_a_subject_is_one_line(subject: str) -> None:
     """An empty subject, two lines or an unknown name stop with the template's name."""
     with pytest.raises(TemplateError) as caught:
         composed(contact("a@news.example"), templates=replace(TEMPLATES, subject=subject))
     assert caught.value.where.startswith("templates/email/subject.txt.j2")
+
+
+def test_a_subject_with_the_persons_words_is_that_persons() -> None:
+    """Everybody gets their own subject, however many there are, and a bad one names the row of who has it, each time."""
+    quick = composer(templates=replace(TEMPLATES, subject="{{ contact.outlet }}에 드립니다"))
+    for number in [*range(50), *range(5)]:
+        made = quick.compose(contact("a@news.example", outlet=f"신문{number}"), message_id=ID, date=DATE)
+        assert str(make_header(decode_header(parsed(made)["Subject"]))) == made.subject == f"신문{number}에 드립니다"
+    for row in ("press.csv:7", "press.csv:8"):
+        with pytest.raises(MessageError) as caught:
+            quick.compose(contact("a@news.example", outlet="a\u202eb", sources=(row,)), message_id=ID, date=DATE)
+        assert caught.value.where == row
+
+
+def test_the_date_is_written_in_its_own_zone() -> None:
+    """The same moment in two zones makes two Date fields, whichever came first."""
+    for moment in (DATE, DATE.astimezone(UTC), DATE):
+        made = composer().compose(contact("a@news.example"), message_id=ID, date=moment)
+        assert parsed(made)["Date"].datetime.isoformat() == moment.isoformat()
 
 
 def test_styles_never_load_a_file(tmp_path: Path) -> None:

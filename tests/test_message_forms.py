@@ -150,7 +150,7 @@ def test_templates_with_logic_come_out_the_same(name: str) -> None:
 
 
 @given(
-    st.lists(st.text(st.sampled_from("ab가.=%()s\n \t"), max_size=130), min_size=1, max_size=5),
+    st.lists(st.text(st.sampled_from("ab가.=%()s\n\r \t"), max_size=130), min_size=1, max_size=5),
     st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=90).filter(str.strip),
 )
 @settings(max_examples=300)

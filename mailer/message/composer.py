@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache, partial
 from html import escape
@@ -110,17 +110,19 @@ class Composer:
 
         TemplateError where a template fails for this person, MessageError where a header would be malformed.
         """
-        if date.tzinfo is None or not _MESSAGE_ID.fullmatch(message_id):
+        offset = date.utcoffset()
+        if offset is None or not _MESSAGE_ID.fullmatch(message_id):
             raise ValueError("an aware date and a Message-ID in angle brackets are needed")
+        place = contact.sources[0] if contact.sources else ""
         subject, texts, pieces = self._content(contact)
-        subject, subject_field = self._heading(contact, subject)
-        recipient = _recipient(contact)
-        to = mailbox_header("To", _display_name(contact), recipient)
+        subject, subject_field = self._heading(subject, place)
+        recipient = _recipient(contact, place)
+        to = mailbox_header("To", _display_name(contact, place), recipient)
         top = b"".join((self._head, to, subject_field))
         opening = _language_field(contact.language, "ko", self._lang) + self._opening
         rest, *more = _gathered([opening, *pieces])
         # Date and Message-ID stay outside the hash
-        head = b"".join((_date_field(date), top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
+        head = b"".join((_date_field(date, offset), top, f"Message-ID: {message_id}\r\n".encode("ascii"), rest))
         envelope = Envelope(
             message_id=message_id,
             sender=self.sender.bounce_address,
@@ -131,7 +133,7 @@ class Composer:
             envelope=envelope,
             subject=subject,
             texts=texts,
-            content_sha256=joined_sha256((top, rest, *more), self._tail_sha256),
+            content_sha256=joined_sha256((top + rest, *more), self._tail_sha256),
         )
 
     def _content(self, contact: Contact) -> _Content:
@@ -179,16 +181,16 @@ class Composer:
         filled, filled_texts, _ = form.content(person)
         return form if (filled, filled_texts()) == (subject, texts()) else None
 
-    def _heading(self, contact: Contact, subject: str) -> tuple[str, bytes]:
+    def _heading(self, subject: str, place: str) -> tuple[str, bytes]:
         """The subject as it is sent, and its field. Mostly it is the same for everybody."""
         if subject not in self._headings:
             if len(self._headings) >= _MOST_FORMS:
                 self._headings.clear()
-            line = self._subject_line(contact, subject)
+            line = self._subject_line(subject, place)
             self._headings[subject] = line, text_header("Subject", line)
         return self._headings[subject]
 
-    def _subject_line(self, contact: Contact, subject: str) -> str:
+    def _subject_line(self, subject: str, place: str) -> str:
         line = subject.strip()
         if not line or "\n" in line:
             raise TemplateError(
@@ -197,11 +199,12 @@ class Composer:
                 remedy=Text("서식이 한 줄만 만들게 고쳐 주십시오", "let the template make exactly one line"),
             )
         marked = f"{self._mark} {line}" if self._mark else line
-        return checked(marked, what=_SUBJECT, where=_place(contact))
+        return checked(marked, what=_SUBJECT, where=place)
 
 
 @lru_cache(maxsize=8)
-def _date_field(date: datetime) -> bytes:
+def _date_field(date: datetime, offset: timedelta) -> bytes:
+    """`offset` is `date`'s: the same moment in another zone is equal, but written otherwise."""
     return f"Date: {format_datetime(date)}\r\n".encode("ascii")
 
 
@@ -215,35 +218,26 @@ def _cut(marked: str, subtype: str, *, html: bool, after: bytes = b"") -> Segmen
     return Segments(subtype, pieces[::2], pieces[1::2], after)
 
 
-def _gathered(pieces: Iterable[bytes]) -> list[bytes]:
+def _gathered(pieces: Sequence[bytes]) -> list[bytes]:
     """Neighbours that are one person's alone joined; what many people share stays the object it is. Nothing is empty."""
     gathered: list[bytes] = []
-    own: list[bytes] = []
-    for piece in pieces:
-        if len(piece) < _SHARED:
-            own.append(piece)
-            continue
-        if together := b"".join(own):
-            gathered.append(together)
-        gathered.append(piece)
-        own.clear()
-    if together := b"".join(own):
-        gathered.append(together)
-    return gathered
+    begin = 0
+    for at, piece in enumerate(pieces):
+        if len(piece) >= _SHARED:
+            gathered += (b"".join(pieces[begin:at]), piece)
+            begin = at + 1
+    gathered.append(b"".join(pieces[begin:]))
+    return list(filter(None, gathered))
 
 
-def _place(contact: Contact) -> str:
-    return contact.sources[0] if contact.sources else ""
-
-
-def _recipient(contact: Contact) -> str:
+def _recipient(contact: Contact, place: str) -> str:
     domain = contact.address.key.rpartition("@")[2]
-    return plain_address(f"{contact.address.local}@{domain}", where=_place(contact))
+    return plain_address(f"{contact.address.local}@{domain}", where=place)
 
 
-def _display_name(contact: Contact) -> str:
+def _display_name(contact: Contact, place: str) -> str:
     name = contact.name or f"{contact.outlet} {contact.desk}"
-    return " ".join(checked(name, what=_NAME, where=_place(contact)).split())
+    return " ".join(checked(name, what=_NAME, where=place).split())
 
 
 def _frame(sender: Sender, document: Document) -> tuple[bytes, tuple[bytes, bytes, bytes], bytes]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
@@ -71,6 +72,8 @@ def shared_values(
     }
 
 
+_composed = partial(unicodedata.normalize, "NFC")
+
 _TEXTS: dict[str, Callable[[Contact], str]] = {
     "name": attrgetter("name"),
     "outlet": attrgetter("outlet"),
@@ -110,10 +113,6 @@ def vocabulary(shared: Values) -> frozenset[str]:
         elif isinstance(value, list):
             left.extend(value[:1])
     return frozenset(found)
-
-
-def _composed(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _letter(release: Release, pages: int, *, html: bool) -> Values:

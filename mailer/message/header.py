@@ -86,8 +86,8 @@ def text_header(name: str, value: str) -> bytes:
 def mailbox_header(name: str, display: str, address: str) -> bytes:
     """An address field with exactly one mailbox. Both values are checked; the address is never encoded (RFC 6532 if not ASCII)."""
     words = _phrase(display, len(name) + 2)
-    tokens = [f" {word}" for word in words] + [f" <{address}>" if words else f" {address}"]
-    return _laid_out(f"{name}:{tokens[0]}", tokens[1:])
+    first, *more = (*words, f"<{address}>") if words else (address,)
+    return _laid_out(f"{name}: {first}", [f" {word}" for word in more])
 
 
 def _phrase(display: str, used: int) -> list[str]:

@@ -38,7 +38,7 @@ _FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|')
 def text_part(subtype: str, text: str) -> bytes:
     """A complete text/`subtype` part: its headers, an empty line, the encoded text, a final CRLF."""
     flat = _flat(text)
-    if is_shorter_quoted(len(flat), needing_code(flat)):
+    if is_shorter_quoted(flat):
         return part_head(subtype, "quoted-printable") + quoted_printable(flat)
     return part_head(subtype, "base64") + base64_lines(flat)
 
@@ -55,9 +55,9 @@ def needing_code(flat: bytes) -> int:
     return len(flat.translate(None, _LITERAL))
 
 
-def is_shorter_quoted(size: int, coded: int) -> bool:
-    """Whether quoted-printable is shorter than base64 for `size` bytes of which `coded` do not stand for themselves."""
-    return 3 * coded < (size + 2) // 3
+def is_shorter_quoted(flat: bytes, size: int = 0, coded: int = 0) -> bool:
+    """Whether quoted-printable is shorter than base64 for `flat` and `size` bytes more that have `coded` ones `needing_code`."""
+    return 3 * (coded + len(flat.translate(None, _LITERAL))) < (size + len(flat) + 2) // 3
 
 
 def attachment(data: bytes, filename: str) -> bytes:

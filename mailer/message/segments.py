@@ -63,20 +63,20 @@ class Segments:
     the part in the message."""
 
     def __init__(self, subtype: str, pieces: Sequence[str], holes: Sequence[str], after: bytes = b"") -> None:
-        self.holes = tuple(holes)
+        self._holes = tuple(holes)
         self._whole = "".join(
             [_pattern(text) + hole for text, hole in zip(pieces, [*map(_HOLE.format, holes), ""], strict=True)]
         )
-        self._after = after
-        texts, self._lines = _rows(pieces, holes)
-        fixed = [*map(_Fixed, texts[:-1]), _Last(texts[-1], after)]
-        self._size = sum(len(each.flat) for each in fixed)
-        self._coded = sum(needing_code(each.flat) for each in fixed)
-        first, *self._fixed = fixed
+        wire = _with_crlf(pieces)
+        flat = "".join(wire).encode("utf-8")
+        self._size, self._coded = len(flat), needing_code(flat)
+        (first, *fixed), lines = _rows(wire, holes, after)
+        self._rows = list(zip(lines, fixed, strict=True))
         few, full, rest = first[0]
-        self._left = few + rest
         self._base64 = part_head(subtype, "base64") + full
+        self._left = few + rest
         self._quoted = part_head(subtype, "quoted-printable") + first.quoted
+        self._after = after
 
     def filled(self, words: Mapping[str, str]) -> str:
         """The text with `words` in its holes."""
@@ -84,22 +84,21 @@ class Segments:
 
     def part(self, words: Mapping[str, str]) -> list[bytes]:
         """The MIME part of the filled text, in pieces to be joined. `words` hold no line ends."""
-        lines = [(line % words).encode("utf-8") for line in self._lines]
-        own = b"".join(lines)
-        quoted = is_shorter_quoted(self._size + len(own), self._coded + needing_code(own))
-        return self._in_quoted_printable(lines) if quoted else self._in_base64(lines)
+        own = "".join(map(words.__getitem__, self._holes)).encode("utf-8")
+        quoted = is_shorter_quoted(own, self._size, self._coded)
+        return self._in_quoted_printable(words) if quoted else self._in_base64(words)
 
-    def _in_quoted_printable(self, lines: Sequence[bytes]) -> list[bytes]:
+    def _in_quoted_printable(self, words: Mapping[str, str]) -> list[bytes]:
         pieces = [self._quoted]
-        for line, fixed in zip(lines, self._fixed, strict=True):
-            pieces += (quoted_printable(line), fixed.quoted)
+        for line, fixed in self._rows:
+            pieces += (quoted_printable((line % words).encode("utf-8")), fixed.quoted)
         return pieces
 
-    def _in_base64(self, lines: Sequence[bytes]) -> list[bytes]:
+    def _in_base64(self, words: Mapping[str, str]) -> list[bytes]:
         pieces = [self._base64]
         left = self._left
-        for line, fixed in zip(lines, self._fixed, strict=True):
-            left += line
+        for line, fixed in self._rows:
+            left += (line % words).encode("utf-8")
             filling, full, rest = fixed[-len(left) % _LINE]
             left += filling
             if full:
@@ -110,9 +109,9 @@ class Segments:
         return pieces
 
 
-def _rows(pieces: Sequence[str], holes: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Texts of whole lines without a hole, some of them empty, and the patterns of the single lines between them."""
-    first, *later = _with_crlf(pieces)
+def _rows(pieces: Sequence[str], holes: Sequence[str], after: bytes) -> tuple[list[_Fixed], list[str]]:
+    """Whole lines without a hole, some of them empty, and between them the patterns of the single lines with holes."""
+    first, *later = pieces
     begin = first.rfind("\n") + 1
     texts, lines = [first[:begin]], []
     line = _pattern(first[begin:])
@@ -123,7 +122,7 @@ def _rows(pieces: Sequence[str], holes: Sequence[str]) -> tuple[list[str], list[
             lines.append(line)
             texts.append(piece[end:begin])
             line = _pattern(piece[begin:])
-    return texts, lines
+    return [*map(_Fixed, texts[:-1]), _Last(texts[-1], after)], lines
 
 
 def _with_crlf(pieces: Sequence[str]) -> list[str]:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from mailer.dispatch.model import Envelope, Outcome, Stage, Verdict
 from mailer.errors import MessageError
 from mailer.transport.body import Body, Examiner
-from mailer.transport.commands import Commands, commands
+from mailer.transport.commands import BEFORE_CHUNK, BEFORE_DATA, ENVELOPE, RSET, Commands, Step, commands
 from mailer.transport.replies import Answer, make_answer
 from mailer.transport.server import SmtpServer
 from mailer.transport.verdicts import accepted, doubted, judge, lost
@@ -30,6 +30,8 @@ __all__ = ["Ahead", "Carrier", "Job"]
 
 IN_FLIGHT = 2
 """Messages of one connection that may be on the way at once with BDAT. A lost connection puts all of them in doubt."""
+
+_ALL_WELL = [step.hoped for step in BEFORE_DATA]
 
 
 class Job(Protocol):
@@ -53,21 +55,6 @@ Ahead = Callable[[], Job | None]
 """The next job, or None when there is none right now. Never waits."""
 
 
-class _Step(NamedTuple):
-    """A command before the message, and the first digit of the reply hoped for."""
-
-    stage: Stage
-    hoped: int
-    resets: bool = False
-
-
-_RSET = _Step(Stage.MAIL, 2, resets=True)
-_ENVELOPE = (_Step(Stage.MAIL, 2), _Step(Stage.RCPT, 2))
-_BEFORE_DATA = (*_ENVELOPE, _Step(Stage.DATA, 3))
-_BEFORE_CHUNK = (_RSET, *_ENVELOPE)
-_ALL_WELL = [step.hoped for step in _BEFORE_DATA]
-
-
 class _Load:
     """A job made ready for this connection. `steps` stand before the message, `lines` are their commands and `replies` what the
     server says to them; `end` is its reply to the message."""
@@ -78,7 +65,7 @@ class _Load:
         self.job = job
         self.body = body
         self.commands = commands
-        self.steps: tuple[_Step, ...] = ()
+        self.steps: tuple[Step, ...] = ()
         self.lines: tuple[bytes, ...] = ()
         self.replies: Replies
         self.end: Replies
@@ -146,7 +133,7 @@ class Carrier:
         current: _Load | None = load
         while current is not None:
             if not current.rides_ahead:
-                self._announce(current, _BEFORE_DATA, (*current.commands, b"DATA"))
+                self._announce(current, BEFORE_DATA, (*current.commands, b"DATA"))
             refused = await (self._at_once(current) if self._pipelining else self._step_by_step(current))
             if refused is None:
                 await current.job.leaving()
@@ -159,9 +146,9 @@ class Carrier:
             current = None if self.broken else self._next(ahead)
         return None
 
-    def _announce(self, load: _Load, steps: tuple[_Step, ...], lines: tuple[bytes, ...]) -> None:
+    def _announce(self, load: _Load, steps: tuple[Step, ...], lines: tuple[bytes, ...]) -> None:
         if self.needs_reset:
-            steps, lines = (_RSET, *steps), (b"RSET", *lines)
+            steps, lines = (RSET, *steps), (b"RSET", *lines)
         load.steps, load.lines = steps, lines
         if self._pipelining:
             load.replies = self._wire.ask(lines)
@@ -176,7 +163,7 @@ class Carrier:
 
     async def _at_once(self, load: _Load) -> Outcome | None:
         """All commands were written together (RFC 2920); every reply is read. None when the server waits for the message."""
-        if load.steps is _BEFORE_DATA and [raw.clear for raw in load.replies.came] == _ALL_WELL:
+        if load.steps is BEFORE_DATA and [raw.clear for raw in load.replies.came] == _ALL_WELL:
             # nearly always
             self.needs_reset = False
             return None
@@ -236,8 +223,8 @@ class Carrier:
         if following is None:
             return b".\r\n"
         following.rides_ahead = True
-        following.steps = _BEFORE_DATA
-        following.replies = self._wire.expect(len(_BEFORE_DATA))
+        following.steps = BEFORE_DATA
+        following.replies = self._wire.expect(len(BEFORE_DATA))
         return b".\r\n%b\r\n%b\r\nDATA\r\n" % following.commands
 
     async def _end(self, load: _Load) -> Outcome:
@@ -266,7 +253,7 @@ class Carrier:
         current: _Load | None = load
         while current is not None:
             # the first one asks before it leaves: a connection that the server ended while it was idle must not make a doubt
-            self._announce(current, _ENVELOPE, current.commands)
+            self._announce(current, ENVELOPE, current.commands)
             refused = await self._at_once(current)
             if refused is None:
                 await self._stream(current, ahead)
@@ -310,8 +297,8 @@ class Carrier:
         head = b"BDAT %d LAST\r\n" % load.body.size
         if flight:
             head = b"RSET\r\n%b\r\n%b\r\n%b" % (*load.commands, head)
-            load.steps = _BEFORE_CHUNK
-            load.replies = self._wire.expect(len(_BEFORE_CHUNK))
+            load.steps = BEFORE_CHUNK
+            load.replies = self._wire.expect(len(BEFORE_CHUNK))
         load.end = self._wire.expect()
         flight.append(load)
         try:
@@ -370,7 +357,7 @@ class Carrier:
             self._never_began = stage is Stage.MAIL
         return answer
 
-    def _unlike(self, step: _Step, answer: Answer | str) -> Outcome | None:
+    def _unlike(self, step: Step, answer: Answer | str) -> Outcome | None:
         """None when the answer is the one hoped for."""
         if isinstance(answer, str):
             return lost(step.stage, answer)

@@ -1,4 +1,4 @@
-"""The two commands before a message, or why a server need not be asked (RFC 5321 4.1.1, 1870, 6152, 6531).
+"""The commands before a message and the replies hoped for, or why a server need not be asked (RFC 5321 4.1.1, 1870, 6152, 6531).
 
 Not here: when they are written (`carrier.py`).
 """
@@ -14,7 +14,21 @@ from mailer.transport.verdicts import refused_here
 from mailer.transport.wire import Session
 from mailer.wording import Text
 
-__all__ = ["Commands", "commands"]
+__all__ = ["BEFORE_CHUNK", "BEFORE_DATA", "ENVELOPE", "RSET", "Commands", "Step", "commands"]
+
+
+class Step(NamedTuple):
+    """A command before the message, and the first digit of the reply hoped for."""
+
+    stage: Stage
+    hoped: int
+    resets: bool = False
+
+
+RSET = Step(Stage.MAIL, 2, resets=True)
+ENVELOPE = (Step(Stage.MAIL, 2), Step(Stage.RCPT, 2))
+BEFORE_DATA = (*ENVELOPE, Step(Stage.DATA, 3))
+BEFORE_CHUNK = (RSET, *ENVELOPE)
 
 
 class Commands(NamedTuple):

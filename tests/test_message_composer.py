@@ -300,6 +300,13 @@ def test_an_english_reader_is_greeted_in_english() -> None:
     assert "보내드립니다" not in message.text + message.html
 
 
+def test_the_languages_are_the_readers_the_header_blocks_and_the_letters() -> None:
+    """Each is named once, the reader's first."""
+    for language, letter, expected in (("ko", "ko", "ko"), ("en", "ko", "en, ko"), ("ko", "en", "ko, en")):
+        message = composed(contact("a@news.example", language=language), release=replace(RELEASE, lang=letter))
+        assert parsed(message)["Content-Language"] == expected
+
+
 def test_an_english_reader_is_told_the_embargo_in_english() -> None:
     """Who cannot read `이후 보도` must still know the day, the hour and the clock."""
     person = contact("jane@news.example", name="Jane Doe", language="en")

@@ -87,6 +87,12 @@ def test_plain_english_stays_readable() -> None:
     assert value_of(folded) == "word " * 30 + "end"
 
 
+def test_the_shorter_encoding_is_taken() -> None:
+    """A few accents among words stay nearly readable, spaces included; Korean is base64."""
+    assert encoded_words("Café at noon, a word or two") == ["=?utf-8?q?Caf=C3=A9_at_noon=2C_a_word_or_two?="]
+    assert encoded_words("국문 이름") == ["=?utf-8?b?6rWt66y4IOydtOumhA==?="]
+
+
 def test_text_that_looks_encoded_is_encoded() -> None:
     """A subject that looks like an encoded word cannot become something else at the reader, let alone a header."""
     field = text_header("Subject", "=?utf-8?b?DQpCY2M6IGV2aWxAZXhhbXBsZS5uZXQ=?=")

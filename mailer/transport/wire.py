@@ -10,7 +10,6 @@ Not here: connecting and login (`connect.py`), what replies mean (`verdicts.py`)
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -204,9 +203,11 @@ class Wire(asyncio.Protocol):
         """
         taken = 0
         if self._socket is not None and not self._lost and not self._transport.get_write_buffer_size():
-            # a connection that is gone says so again when the rest is written
-            with contextlib.suppress(OSError):
+            try:
                 taken = os.writev(self._socket.fileno(), parts[:MOST_PARTS])
+            except OSError:
+                # full, or gone: the one takes nothing now, the other says so again when the rest is written
+                taken = 0
         if taken < sum(map(len, parts)):
             return _chunks(_behind(taken, parts))
         return deque()

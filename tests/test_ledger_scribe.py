@@ -18,7 +18,7 @@ import pytest
 
 from mailer.dispatch import Delivery, DeliveryState, Outcome, Reply, Scope, Stage, Verdict
 from mailer.errors import LedgerBusy, LedgerError
-from mailer.ledger import Beginning, Ledger, Scribe, ScribeGone, Settlement, open_ledger, turn
+from mailer.ledger import Beginning, Ledger, Scribe, ScribeGone, Settlement, open_ledger, turn, turn_rows
 from mailer.ledger.scribe import Scribe as Process
 from tests.builders import T0, draft, people
 
@@ -68,7 +68,7 @@ def ending(row: Delivery, verdict: Verdict = Verdict.ACCEPT, *, begun: bool = Tr
 
 
 def written(ledger: Ledger, scribe: Scribe, begins: list[Beginning], settles: list[Settlement]) -> frozenset[int]:
-    scribe.post(ledger.queue.rows(begins, settles))
+    scribe.post(turn_rows(begins, settles, []))
     return scribe.answer()
 
 
@@ -147,7 +147,7 @@ def test_a_fault_leaves_no_half_turn(ledger: Ledger, scribe: Scribe, tmp_path: P
 
 def test_it_commits_to_the_disk(ledger: Ledger, tmp_path: Path) -> None:
     """Its connection syncs each commit (FULL) and checks references, in WAL mode."""
-    with closing(turn._open_database(str(tmp_path / "mailer.db"), 1.0)) as connection:
+    with closing(turn._open_database(str(tmp_path / "mailer.db"))) as connection:
         found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "foreign_keys")]
         assert found == [2, 1]
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"

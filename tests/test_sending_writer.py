@@ -87,7 +87,7 @@ def test_another_writer_does_not_hold_up_the_event_loop(ledger: Ledger, tmp_path
         writer = Writer(ledger, company=lambda: 1)
         with closing(sqlite3.connect(tmp_path / "mailer.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            waiting = asyncio.create_task(writer.begin(beginning(row)))
+            waiting = writer.begin(beginning(row))
             for _ in range(20):
                 await asyncio.sleep(0.001)
             assert not waiting.done()

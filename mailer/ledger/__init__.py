@@ -29,11 +29,12 @@ from mailer.ledger.accounts import Account, Accounts, Session
 from mailer.ledger.connect import open_database
 from mailer.ledger.dispatches import Dispatches
 from mailer.ledger.forgetting import Forgetting, ForgottenRows
+from mailer.ledger.group import turn_rows
 from mailer.ledger.log import Log, LogFilter
 from mailer.ledger.manuscripts import DraftLetter, Manuscripts
 from mailer.ledger.overview import LogOrder, Overview
 from mailer.ledger.presence import Presence
-from mailer.ledger.queue import Beginning, Queue, Settlement
+from mailer.ledger.queue import Beginning, Lease, Queue, Settlement
 from mailer.ledger.scribe import Scribe, ScribeGone
 from mailer.ledger.suppressed import Suppressed
 from mailer.ledger.testers import Tester, Testers
@@ -45,6 +46,7 @@ __all__ = [
     "Draft",
     "DraftLetter",
     "ForgottenRows",
+    "Lease",
     "Ledger",
     "LeftOutRow",
     "LogFilter",
@@ -58,6 +60,7 @@ __all__ = [
     "Share",
     "Tester",
     "open_ledger",
+    "turn_rows",
 ]
 
 

@@ -9,20 +9,23 @@ Not here: their order (`turn.py`), transactions, and what a queue is (`queue.py`
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from mailer.dispatch import DeliveryMove, DeliveryState, DispatchStatus, Outcome, Verdict
 from mailer.dispatch.states import DELIVERY_MOVES
 from mailer.ledger import schema as t
-from mailer.ledger.turn import COLUMNS, Row, Script, Turn
+from mailer.ledger.turn import COLUMNS, LEASE_COLUMNS, Row, Script, Turn
 
-__all__ = ["VERDICT_MOVES", "Beginning", "Group", "Settlement"]
+__all__ = ["VERDICT_MOVES", "Beginning", "Group", "Lease", "Rows", "Settlement", "turn_rows"]
+
+Rows: TypeAlias = tuple[list[Row], list[Row], list[Row], list[Row]]
 
 VERDICT_MOVES = {
     Verdict.ACCEPT: DeliveryMove.ACCEPT,
@@ -57,11 +60,23 @@ class Settlement:
     retry_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Deliveries of one dispatch that `owner` wants to itself for a while."""
+
+    delivery_ids: tuple[int, ...]
+    dispatch_id: int
+    owner: str
+    until: datetime
+    now: datetime
+
+
 class Group:
     """Turns for one kind of database; `script` is what `turn.Turn` needs to write them."""
 
     def __init__(self, dialect: sa.Dialect) -> None:
         statements: dict[str, list[sa.UpdateBase | sa.Select[Any]]] = {
+            "lease": [_lease()],
             "take": [_take(live=True)],
             "taken": [_taken()],
             "take_late": [_take(live=False)],
@@ -79,24 +94,24 @@ class Group:
         }
         self._turn = Turn(self.script)
 
-    def write(
-        self, cursor: sqlite3.Cursor, begins: Sequence[Beginning], settles: Sequence[Settlement]
-    ) -> frozenset[int]:
+    def write(self, cursor: sqlite3.Cursor, rows: Rows) -> frozenset[int]:
         """The deliveries that may leave."""
-        return frozenset(self._turn.write(cursor, *self.rows(begins, settles)))
+        return frozenset(self._turn.write(cursor, *rows))
 
-    @staticmethod
-    def rows(begins: Sequence[Beginning], settles: Sequence[Settlement]) -> tuple[list[Row], list[Row], list[Row]]:
-        """What `Turn.write` takes: attempts that ended, those that begin and end in one go, those that begin."""
-        ended = [_ending(each) for each in settles if each.begun]
-        entered = [_ending(each) for each in settles if not each.begun]
-        return ended, entered, [_identity(each) for each in begins]
+
+def turn_rows(begins: Sequence[Beginning], settles: Sequence[Settlement], leases: Sequence[Lease]) -> Rows:
+    """What `Turn.write` takes: attempts that ended, those that begin and end in one go, those that begin, and leases."""
+    ended = [_ending(each) for each in settles if each.begun]
+    entered = [_ending(each) for each in settles if not each.begun]
+    return ended, entered, [_identity(each) for each in begins], [_wish(each) for each in leases]
 
 
 def _prepared(statement: sa.UpdateBase | sa.Select[Any], dialect: sa.Dialect) -> tuple[str, tuple[int, ...]]:
     """The statement as the driver wants it, and the columns of a row that it takes."""
     compiled = statement.compile(dialect=dialect)
-    return str(compiled), tuple(COLUMNS.index(name.removeprefix("b_")) for name in compiled.positiontup or ())
+    names = [name.removeprefix("b_") for name in compiled.positiontup or ()]
+    columns = COLUMNS if set(names) <= set(COLUMNS) else LEASE_COLUMNS
+    return str(compiled), tuple(map(columns.index, names))
 
 
 def _identity(item: Beginning | Settlement) -> Row:
@@ -118,6 +133,11 @@ def _ending(settlement: Settlement) -> Row:
     )
 
 
+def _wish(lease: Lease) -> Row:
+    ids = json.dumps(lease.delivery_ids)
+    return ids, lease.owner, lease.until.timestamp(), lease.dispatch_id, lease.now.timestamp()
+
+
 # -- the statements ------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +152,23 @@ def _word(value: str) -> sa.ColumnElement[str]:
 
 def _in_states(states: Iterable[DeliveryState]) -> sa.ColumnElement[bool]:
     return sa.or_(*(t.delivery.c.state == _word(state.value) for state in sorted(states)))
+
+
+def _lease() -> sa.Update:
+    """What nobody has, as long as the dispatch is being sent and its time is not over."""
+    d, o = t.delivery.c, t.dispatch.c
+    wanted = sa.select(sa.func.json_each(_bind("ids")).table_valued("value").c.value)
+    end = sa.type_coerce(o.give_up_at, sa.Double)
+    live = sa.exists().where(
+        o.id == _bind("dispatch", sa.Integer),
+        o.status == _word(DispatchStatus.SENDING.value),
+        sa.or_(end.is_(None), end > _bind("now", sa.Double)),
+    )
+    return (
+        t.delivery.update()
+        .where(d.id.in_(wanted), d.lease_owner.is_(None), _in_states(DELIVERY_MOVES[DeliveryMove.BEGIN][0]), live)
+        .values(lease_owner=_bind("owner"), lease_until=_bind("until", sa.Double))
+    )
 
 
 def _take(*, live: bool) -> sa.Update:

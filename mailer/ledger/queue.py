@@ -9,6 +9,7 @@ Not here: when to retry and how fast to go (`sending/`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +21,11 @@ from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, DispatchStatu
 from mailer.dispatch.states import DELIVERY_MOVES
 from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
-from mailer.ledger.group import Beginning, Group, Settlement
+from mailer.ledger.group import Beginning, Group, Lease, Settlement, turn_rows
 from mailer.ledger.scribe import Scribe
-from mailer.ledger.turn import Row
 from mailer.ledger.values import delivery_from
 
-__all__ = ["Beginning", "Doubt", "Queue", "Settlement"]
+__all__ = ["Beginning", "Doubt", "Lease", "Queue", "Settlement"]
 
 _D = DeliveryState
 _WAITING = DELIVERY_MOVES[DeliveryMove.BEGIN][0]
@@ -54,8 +54,8 @@ class Queue:
         self._group = Group(database.engine.dialect)
         retry_at = t.delivery.c.retry_at
         due = sa.or_(retry_at <= sa.bindparam("b_now"), retry_at > sa.bindparam("b_latest"))
-        self._lease_due = _lease(_D.DEFERRED, due)
-        self._lease_queued = _lease(_D.QUEUED)
+        self._due = _free(_D.DEFERRED, due)
+        self._queued = _free(_D.QUEUED)
 
     def claim(
         self,
@@ -72,20 +72,37 @@ class Queue:
 
         A retry set for later than `latest_retry` was set before the wall clock was stepped back, and is due too.
         """
+        ids = self.free(dispatch_id, limit=limit, now=now, latest_retry=latest_retry, without_domains=without_domains)
+        if not ids:
+            return ()
+        self.write([], [], [Lease(delivery_ids=ids, dispatch_id=dispatch_id, owner=owner, until=lease_until, now=now)])
+        return self.leased(ids, owner)
+
+    def free(
+        self,
+        dispatch_id: int,
+        *,
+        limit: int,
+        now: datetime,
+        latest_retry: datetime | None = None,
+        without_domains: Collection[str] = (),
+    ) -> tuple[int, ...]:
+        """Up to `limit` deliveries that could be leased now."""
         values = {
             "b_dispatch": dispatch_id,
-            "b_owner": owner,
-            "b_until": lease_until,
             "b_now": now,
             "b_latest": latest_retry or datetime.max.replace(tzinfo=UTC),
             "b_without": list(without_domains),
         }
-        with self._database.writing() as connection:
-            found = connection.execute(self._lease_due, values | {"b_limit": limit}).all()
-            if len(found) < limit:
-                left = values | {"b_limit": limit - len(found)}
-                found = [*found, *connection.execute(self._lease_queued, left).all()]
-        # a retry comes first; of each kind in list order
+        with self._database.reading() as connection:
+            ids = json.loads(connection.execute(self._due, values | {"b_limit": limit}).scalar_one())
+            ids += json.loads(connection.execute(self._queued, values | {"b_limit": limit - len(ids)}).scalar_one())
+        return tuple(ids)
+
+    def leased(self, delivery_ids: Sequence[int], owner: str) -> tuple[Delivery, ...]:
+        """Those of the deliveries that `owner` has a lease of: retries first, then in list order."""
+        with self._database.reading() as connection:
+            found = connection.execute(_LEASED, {"b_ids": json.dumps(delivery_ids), "b_owner": owner}).all()
         return tuple(
             sorted(map(delivery_from, found), key=lambda delivery: (delivery.retry_at is None, delivery.position))
         )
@@ -111,25 +128,24 @@ class Queue:
             )
 
     def write(
-        self, begins: Sequence[Beginning], settles: Sequence[Settlement], *, patient: bool = True
+        self,
+        begins: Sequence[Beginning],
+        settles: Sequence[Settlement],
+        leases: Sequence[Lease] = (),
+        *,
+        patient: bool = True,
     ) -> frozenset[int]:
-        """Commit beginnings and settlements together; returns the delivery ids that were begun.
+        """Commit beginnings, settlements and leases together; returns the delivery ids that were begun.
 
         A delivery that is missing from the answer must not be sent: its dispatch was paused or cancelled, or its lease was lost.
         Raises LedgerBusy when another transaction is being written: at once unless `patient`.
         """
         with self._database.driving(patient=patient) as cursor:
-            return self._group.write(cursor, begins, settles)
+            return self._group.write(cursor, turn_rows(begins, settles, leases))
 
     def scribe(self) -> Scribe:
-        """A process that does what `write` does; hand it `rows`. Raises OSError where there can be none, ScribeGone."""
+        """A process that does what `write` does; hand it `turn_rows`. Raises OSError where there can be none, ScribeGone."""
         return Scribe(self._database.path, self._group.script)
-
-    def rows(
-        self, begins: Sequence[Beginning], settles: Sequence[Settlement]
-    ) -> tuple[list[Row], list[Row], list[Row]]:
-        """What a scribe takes for `write(begins, settles)`."""
-        return self._group.rows(begins, settles)
 
     def suppress(self, delivery_id: int, *, reason: str, now: datetime) -> bool:
         """An opt-out that came after approval: the person is left out, and the log says why."""
@@ -258,8 +274,8 @@ class Queue:
         return len(rows)
 
 
-def _lease(state: DeliveryState, *also: sa.ColumnElement[bool]) -> sa.UpdateBase:
-    """Made once: to put it together anew would cost more than to run it."""
+def _free(state: DeliveryState, *also: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The ids of deliveries that nobody has, as one JSON list. Made once: putting it together costs more than running it."""
     d = t.delivery.c
     in_time = sa.or_(t.dispatch.c.give_up_at.is_(None), t.dispatch.c.give_up_at > sa.bindparam("b_now"))
     live = sa.exists().where(
@@ -271,10 +287,15 @@ def _lease(state: DeliveryState, *also: sa.ColumnElement[bool]) -> sa.UpdateBase
         .where(d.domain.not_in(sa.bindparam("b_without", expanding=True)))
         .order_by(d.position)
         .limit(sa.bindparam("b_limit"))
+        .subquery()
     )
-    picked = chosen.with_for_update(skip_locked=True).cte("picked")
-    taken = t.delivery.update().where(d.id.in_(sa.select(picked.c.id)))
-    return taken.values(lease_owner=sa.bindparam("b_owner"), lease_until=sa.bindparam("b_until")).returning(t.delivery)
+    return sa.select(sa.func.json_group_array(chosen.c.id))
+
+
+_LEASED = sa.select(t.delivery).where(
+    t.delivery.c.id.in_(sa.select(sa.func.json_each(sa.bindparam("b_ids")).table_valued("value").c.value)),
+    t.delivery.c.lease_owner == sa.bindparam("b_owner"),
+)
 
 
 def _goes_on(connection: sa.Connection, delivery_id: int) -> bool:

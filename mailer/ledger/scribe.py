@@ -19,6 +19,7 @@ from typing import Any
 from mailer.errors import LedgerError
 from mailer.ledger import turn
 from mailer.ledger.connect import BUSY_SECONDS, translated
+from mailer.ledger.group import Rows
 
 __all__ = ["Scribe", "ScribeGone"]
 
@@ -58,7 +59,7 @@ class Scribe:
     def fileno(self) -> int:
         return self._wire.fileno()
 
-    def post(self, rows: tuple[list[turn.Row], list[turn.Row], list[turn.Row]]) -> None:
+    def post(self, rows: Rows) -> None:
         """Hands over one turn. Raises ScribeGone."""
         self._send(rows)
 

@@ -4,7 +4,7 @@ This file is also a program (`scribe.py` starts it): it reads turns from a socke
 So it imports nothing but the standard library; statements come in from `group.py`, as text.
 
     frame    4 octets of length (network order), then that many octets of `marshal`
-    in       (path, script, patience) once, then (ended, entered, begins) for each turn: lists of rows
+    in       (path, script, patience) once, then (ended, entered, begins, leases) for each turn: lists of rows
     out      () when the database is open, then (ids,) or (None, sqlite_errorcode, words) for each turn
 
 Not here: the statements (`group.py`), who asks (`scribe.py`, `queue.py`).
@@ -18,12 +18,13 @@ import socket
 import sqlite3
 import struct
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-__all__ = ["COLUMNS", "Row", "Script", "Turn", "receive", "send"]
+__all__ = ["COLUMNS", "LEASE_COLUMNS", "Row", "Script", "Turn", "receive", "send"]
 
 COLUMNS = (
     "id",
@@ -43,11 +44,14 @@ COLUMNS = (
 )
 """What a row holds, in order; a beginning has the first five. Times are epoch seconds."""
 
+LEASE_COLUMNS = ("ids", "owner", "until", "dispatch", "now")
+"""What the row of a lease holds; `ids` is a JSON list."""
+
 Row: TypeAlias = tuple[Any, ...]
 
 Script: TypeAlias = dict[str, list[tuple[str, tuple[int, ...]]]]
-"""Statements by name, each with the columns of a row that it takes. `take`, `taken`, `take_late`, `open`, `opened`, `record`,
-`end` and `ended` are one each; a verdict's name has those that move a delivery."""
+"""Statements by name, each with the columns of a row that it takes. `lease`, `take`, `taken`, `take_late`, `open`, `opened`,
+`record`, `end` and `ended` are one each; a verdict's name has those that move a delivery."""
 
 _VERDICT = COLUMNS.index("verdict")
 _LENGTH = struct.Struct("!I")
@@ -75,14 +79,19 @@ class Turn:
     def __init__(self, script: Script) -> None:
         made = {name: [_Statement(*each) for each in statements] for name, statements in script.items()}
         (self._take,), (self._taken,), (self._take_late,) = made.pop("take"), made.pop("taken"), made.pop("take_late")
+        (self._lease,) = made.pop("lease")
         (self._open,), (self._opened,), (self._record,) = made.pop("open"), made.pop("opened"), made.pop("record")
         (self._end,), (self._ended,) = made.pop("end"), made.pop("ended")
         self._moves = made
 
-    def write(self, cursor: sqlite3.Cursor, ended: list[Row], entered: list[Row], begins: list[Row]) -> list[int]:
+    def write(
+        self, cursor: sqlite3.Cursor, ended: list[Row], entered: list[Row], begins: list[Row], leases: list[Row]
+    ) -> list[int]:
         """Settles attempts that have begun (`ended`) and those that begin and end in one go (`entered`); returns the deliveries of
-        `begins` that may leave."""
+        `begins` that may leave. What somebody else has is not leased."""
         self._settle(cursor, ended, entered)
+        if leases:
+            self._lease.run(cursor, leases)
         fresh = begins
         if begins and self._take.run(cursor, begins) < len(begins):
             begins = [row for row in begins if self._taken.found(cursor, row)]
@@ -133,17 +142,32 @@ def _more(wire: socket.socket) -> bytes:
 # -- the program -------------------------------------------------------------------------------------------------------
 
 
-def _open_database(path: str, patience: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+def _open_database(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
 
-def _written(turn: Turn, connection: sqlite3.Connection, rows: Any) -> Row:
+def _begin(connection: sqlite3.Connection, patience: float) -> None:
+    """SQLite's own waiting sleeps a millisecond and more, which is as long as others write."""
+    until, pause = time.monotonic() + patience, 0.0001
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        else:
+            return
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+def _written(connection: sqlite3.Connection, turn: Turn, patience: float, rows: Any) -> Row:
     """The answer to one turn. After a failure the connection holds no transaction."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection, patience)
         begun = turn.write(connection.cursor(), *rows)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
@@ -161,10 +185,10 @@ def main() -> None:
         try:
             path, script, patience = receive(wire)
             turn = Turn(script)
-            with closing(_open_database(path, patience)) as connection:
+            with closing(_open_database(path)) as connection:
                 send(wire, ())
                 while True:
-                    send(wire, _written(turn, connection, receive(wire)))
+                    send(wire, _written(connection, turn, patience, receive(wire)))
         except (EOFError, OSError):
             return
 

@@ -1,6 +1,6 @@
 """Send what is ready of one dispatch, then stop: claim, begin, send, settle, on several lanes.
 
-    feeder  claims leased deliveries in batches, keeps the pace, puts what may leave now on a short pile
+    feeder  leases deliveries in batches, keeps the pace, composes what may leave now and puts it on a short pile
     lane    borrows a connection and carries parcels from the pile, one behind the other as the server allows
 
 `leaving` commits the attempt after the server's 354 and before the first byte of the message; when the ledger says no (paused,
@@ -21,7 +21,7 @@ from datetime import datetime
 
 from mailer.dispatch import Delivery, Dispatch, DispatchStatus, Envelope, Outcome, PauseCause, Scope, Stage, Verdict
 from mailer.errors import IllegalMove, MessageError, StoppedByCheck
-from mailer.ledger import Beginning, Ledger, Settlement
+from mailer.ledger import Beginning, Lease, Ledger, Settlement
 from mailer.message import Composer
 from mailer.sending.judge import Judge, concerns_nobody
 from mailer.sending.parcel import Lane, Parcel, Withdrawn
@@ -78,6 +78,8 @@ class Drain:
         self._halt = asyncio.Event()
         self._judge = Judge(connections=site.settings.connections)
         self._free = [Lane() for _ in range(site.settings.connections)]
+        self._most_claimed = site.settings.connections * CLAIM_PER_LANE
+        self._claiming: asyncio.Task[tuple[Delivery, ...]] | None = None
         self._pile: deque[tuple[float, Delivery, Envelope]] = deque()
         self._taken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -101,6 +103,7 @@ class Drain:
         finally:
             await asyncio.gather(*self._running)
             await self._give_back([delivery for _, delivery, _ in self._pile])
+            await self._give_back_claimed()
             if self._pausing is not None:
                 await self._pausing
         if self._error is not None:
@@ -125,7 +128,7 @@ class Drain:
     async def _feed(self) -> None:
         while not self._ended:
             blocked = self._site.blocked()
-            batch = await asyncio.to_thread(self._claim, tuple(blocked))
+            batch = await self._claimed(blocked)
             try:
                 held = await self._hand_out(batch)
             except StoppedByCheck:
@@ -142,17 +145,39 @@ class Drain:
             else:
                 return
 
-    def _claim(self, without: Sequence[str]) -> tuple[Delivery, ...]:
+    async def _claimed(self, without: Collection[str]) -> tuple[Delivery, ...]:
+        """What was claimed ahead; when that is nothing, a fresh look says whether there is nothing indeed."""
+        claiming, self._claiming = self._claiming, None
+        if claiming is not None and (batch := await claiming):
+            return batch
+        return await self._claim(without)
+
+    def _claim_ahead(self) -> None:
+        """The lanes must not wait for the next claim."""
+        self._claiming = asyncio.create_task(self._claim(self._site.blocked()))
+
+    async def _give_back_claimed(self) -> None:
+        claiming, self._claiming = self._claiming, None
+        if claiming is not None:
+            await self._give_back(await claiming)
+
+    async def _claim(self, without: Collection[str]) -> tuple[Delivery, ...]:
         now = self._site.clock.now()
-        settings = self._site.settings
+        ids = await asyncio.to_thread(self._claimable, now, tuple(without))
+        if not ids:
+            return ()
+        until = now + self._site.settings.lease
+        lease = Lease(delivery_ids=ids, dispatch_id=self._dispatch.id, owner=self._owner, until=until, now=now)
+        await self._site.writer.leasing(lease)
+        return await asyncio.to_thread(self._ledger.queue.leased, ids, self._owner)
+
+    def _claimable(self, now: datetime, without: Sequence[str]) -> tuple[int, ...]:
         self._ledger.require_room()
-        return self._ledger.queue.claim(
+        return self._ledger.queue.free(
             self._dispatch.id,
-            owner=self._owner,
-            limit=settings.connections * CLAIM_PER_LANE,
+            limit=self._most_claimed,
             now=now,
-            lease_until=now + settings.lease,
-            latest_retry=settings.retry.latest(now),
+            latest_retry=self._site.settings.retry.latest(now),
             without_domains=without,
         )
 
@@ -162,12 +187,14 @@ class Drain:
             self._composer = await asyncio.to_thread(self._load_composer)
         held: list[Delivery] = []
         for position, delivery in enumerate(batch):
+            if position == self._most_claimed // 2:
+                self._claim_ahead()
             if await self._leave_out(delivery):
                 continue
             await self._room_on_pile()
             wait = None if self._ended else self._site.reserve(domain_of(delivery))
-            if wait is not None:
-                await self._rest(max(wait, self._site.pace.take(self._site.clock.monotonic())))
+            if wait is not None and (wait := max(wait, self._site.pace.take(self._site.clock.monotonic()))):
+                await self._rest(wait)
             if self._ended:
                 return [*held, *batch[position:]]
             if wait is None:
@@ -269,7 +296,7 @@ class Drain:
             await self._look_at_dispatch()
 
     def _next_parcel(self, lane: Lane, transport: Transport) -> Parcel | None:
-        """The next one of the pile, composed."""
+        """The next one of the pile."""
         while self._pile and not self._ended:
             since, delivery, envelope = self._pile.popleft()
             self._taken.set()
@@ -295,10 +322,12 @@ class Drain:
 
     # -- what a parcel asks ----------------------------------------------------------------------------------------
 
-    async def begin(self, parcel: Parcel) -> None:
-        """Commit the attempt, or raise Withdrawn."""
+    def begin(self, parcel: Parcel) -> asyncio.Future[bool]:
+        """Have the attempt committed; False when the message must not leave."""
         if self._ended:
-            raise Withdrawn
+            no: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            no.set_result(False)
+            return no
         self._site.pool.see(parcel.transport, connected=True)
         beginning = Beginning(
             delivery_id=parcel.delivery.id,
@@ -306,8 +335,7 @@ class Drain:
             number=parcel.delivery.attempts + 1,
             started_at=parcel.started_at,
         )
-        if not await self._site.writer.begin(beginning):
-            raise Withdrawn
+        return self._site.writer.begin(beginning)
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Have the outcome written, and learn from it."""

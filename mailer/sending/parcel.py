@@ -6,8 +6,9 @@ Not here: which delivery comes next and what is written (`drain.py`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from mailer.dispatch import Delivery, Envelope, Outcome
 from mailer.sending.pool import Transport
@@ -44,7 +45,7 @@ class Lane:
 class Desk(Protocol):
     """What a parcel needs of its drain."""
 
-    async def begin(self, parcel: Parcel) -> None: ...
+    def begin(self, parcel: Parcel) -> asyncio.Future[bool]: ...
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None: ...
 
@@ -65,9 +66,13 @@ class Parcel:
         self.begun = False
         self._desk = desk
 
-    async def leaving(self) -> None:
+    def leaving(self) -> Coroutine[Any, Any, None]:
+        return self._left(self._desk.begin(self))
+
+    async def _left(self, begun: asyncio.Future[bool]) -> None:
         try:
-            await self._desk.begin(self)
+            if not await begun:
+                raise Withdrawn
         except BaseException:
             self.lane.returned.append(self.delivery)
             raise

@@ -1,4 +1,4 @@
-"""Group commit: whatever beginnings and settlements are waiting go into one transaction, one transaction at a time.
+"""Group commit: whatever beginnings, settlements and leases are waiting go into one transaction, one transaction at a time.
 
 A lane that calls `begin` goes on only after its attempt is committed; many lanes share the cost of one fsync. Who commits:
 
@@ -19,11 +19,12 @@ from queue import SimpleQueue
 from typing import TypeAlias
 
 from mailer.errors import LedgerBusy, LedgerFull
-from mailer.ledger import Beginning, Ledger, Scribe, ScribeGone, Settlement
+from mailer.ledger import Beginning, Lease, Ledger, Scribe, ScribeGone, Settlement, turn_rows
 
 __all__ = ["Writer"]
 
-Batch: TypeAlias = list[tuple[Beginning | Settlement, asyncio.Future[bool]]]
+Item: TypeAlias = Beginning | Settlement | Lease
+Batch: TypeAlias = list[tuple[Item, asyncio.Future[bool]]]
 Order: TypeAlias = tuple[Batch, asyncio.AbstractEventLoop]
 
 FULL_WAIT_SECONDS = 0.5
@@ -75,17 +76,17 @@ class Writer:
         self._lost = 0
         self._parting: asyncio.Future[None] | None = None
 
-    async def begin(self, beginning: Beginning) -> bool:
-        """Commit the attempt. False: this delivery must not go out now."""
-        return await self._put(beginning)
-
-    async def settle(self, settlement: Settlement) -> None:
-        """Commit the outcome."""
-        await self._put(settlement)
+    def begin(self, beginning: Beginning) -> asyncio.Future[bool]:
+        """Done when the attempt is committed. False: this delivery must not go out now."""
+        return self._put(beginning)
 
     def settling(self, settlement: Settlement) -> asyncio.Future[bool]:
         """Done when the outcome is committed: with the next commit, and not after a beginning that is handed in later."""
         return self._put(settlement)
+
+    def leasing(self, lease: Lease) -> asyncio.Future[bool]:
+        """Done when what was free of it is leased."""
+        return self._put(lease)
 
     async def close(self) -> None:
         """Ends the thread and the process, after what was handed in."""
@@ -95,9 +96,9 @@ class Writer:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    def _put(self, item: Beginning | Settlement) -> asyncio.Future[bool]:
+    def _put(self, item: Item) -> asyncio.Future[bool]:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        if self._stuck is not None and isinstance(item, Beginning):
+        if self._stuck is not None and not isinstance(item, Settlement):
             answer.set_exception(self._stuck)
             return answer
         self._waiting.append((item, answer))
@@ -161,7 +162,7 @@ class Writer:
             return False
         self._last = time.monotonic()
         try:
-            self._scribe.post(self._ledger.queue.rows(*_sorted(batch)))
+            self._scribe.post(turn_rows(*_sorted(batch)))
         except ScribeGone:
             self._lose()
             return False
@@ -267,14 +268,14 @@ class Writer:
             for item, answer in batch:
                 # a lane that was cancelled does not wait any more
                 if not answer.done():
-                    answer.set_result(isinstance(item, Settlement) or item.delivery_id in begun)
+                    answer.set_result(not isinstance(item, Beginning) or item.delivery_id in begun)
         if self._waiting and not self._busy:
             self._gather()
 
     def _wait_for_room(self, batch: Batch, error: LedgerBusy | LedgerFull) -> None:
         """Nothing new may leave. An outcome that is known is worth waiting for: losing it would make a doubt of a fact."""
         everybody, self._waiting, self._begins = [*batch, *self._waiting], [], 0
-        _fail([entry for entry in everybody if isinstance(entry[0], Beginning)], error)
+        _fail([entry for entry in everybody if not isinstance(entry[0], Settlement)], error)
         known = [entry for entry in everybody if isinstance(entry[0], Settlement)]
         now = time.monotonic()
         if self._until is None:
@@ -287,9 +288,10 @@ class Writer:
             _fail(known, error)
 
 
-def _sorted(batch: Batch) -> tuple[list[Beginning], list[Settlement]]:
+def _sorted(batch: Batch) -> tuple[list[Beginning], list[Settlement], list[Lease]]:
     begins = [item for item, _ in batch if isinstance(item, Beginning)]
-    return begins, [item for item, _ in batch if isinstance(item, Settlement)]
+    settles = [item for item, _ in batch if isinstance(item, Settlement)]
+    return begins, settles, [item for item, _ in batch if isinstance(item, Lease)]
 
 
 def _fail(batch: Batch, error: Exception) -> None:

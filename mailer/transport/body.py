@@ -27,7 +27,8 @@ _DOMAIN = re.compile(
 _SHARED = 2048
 """Bytes from which on a part may be one that many messages share."""
 
-_MOST_SHARED = 256
+_MOST_SHARED = 1_024
+"""A form of a letter has up to 57 variants of each long part, one for each place where a line of base64 may start."""
 
 
 class Body(NamedTuple):

@@ -13,9 +13,10 @@ Not here: connecting (`connect.py`), what a refusal means (`verdicts.py`), which
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeAlias
 
 from mailer.dispatch.model import Envelope, Outcome, Stage, Verdict
 from mailer.errors import MessageError
@@ -29,7 +30,8 @@ from mailer.transport.wire import Replies, Session, WireLost
 __all__ = ["Ahead", "Carrier", "Job"]
 
 IN_FLIGHT = 2
-"""Messages of one connection that may be on the way at once with BDAT. A lost connection puts all of them in doubt."""
+"""Messages of one connection that may have begun and wait for their answer, with BDAT. A lost connection puts all of them in doubt
+that are on the way."""
 
 _ALL_WELL = [step.hoped for step in BEFORE_DATA]
 
@@ -40,9 +42,10 @@ class Job(Protocol):
     @property
     def envelope(self) -> Envelope: ...
 
-    async def leaving(self) -> None:
-        """Awaited when nothing of the message has been written and its first byte comes next. If it raises, nothing is
-        written, and the exception goes on after the messages before it have been settled."""
+    def leaving(self) -> Coroutine[Any, Any, None]:
+        """Awaited before the first byte of the message is written; called when nobody else comes before it any more, so what takes
+        its time may begin with the call. If it raises, nothing is written, and the exception goes on after the other messages
+        have been settled."""
 
     def settled(self, outcome: Outcome) -> None:
         """What became of it. Must not block."""
@@ -72,6 +75,9 @@ class _Load:
         self.rides_ahead = False
         self.whole = True
         self.why = ""
+
+
+_Begun: TypeAlias = tuple[_Load, Coroutine[Any, Any, None]]
 
 
 class Carrier:
@@ -270,32 +276,49 @@ class Carrier:
         first.steps = ()
         self._in_vain = False
         flight: deque[_Load] = deque()
-        current: _Load | None = first
+        begun: deque[_Begun] = deque([(first, first.job.leaving())])
+        trouble: Exception | None = None
         try:
-            while current is not None or flight:
-                if current is not None and len(flight) < IN_FLIGHT:
-                    await self._launch(current, flight)
-                    current = None if self.broken or self._in_vain else self._next(ahead)
-                else:
+            while begun or flight:
+                if not begun:
                     await self._land(flight)
-                    if self.broken and current is not None:
-                        current.job.back()
-                        current = None
-        except Exception:
-            # `leaving` raised: what is on the way is settled by its own reply
-            while flight:
-                await self._land(flight)
-            raise
+                else:
+                    load, leaving = begun.popleft()
+                    try:
+                        await leaving
+                    except Exception as error:  # noqa: BLE001 - raised when those before and behind it are settled
+                        trouble = trouble or error
+                        continue
+                    while flight and flight[0].end.complete:
+                        await self._land(flight)
+                    if not trouble and self._begin(begun, IN_FLIGHT - 1 - len(flight), ahead):
+                        # the other connections may begin theirs in the same commit
+                        await asyncio.sleep(0)
+                    await self._launch(load, flight, alone=load is first)
+                if not trouble:
+                    self._begin(begun, IN_FLIGHT - len(flight), ahead)
+        finally:
+            for _, leaving in begun:
+                leaving.close()
+        if trouble is not None:
+            raise trouble
 
-    async def _launch(self, load: _Load, flight: deque[_Load]) -> None:
-        """One more message on its way: commands and chunk in one write."""
-        await load.job.leaving()
+    def _begin(self, begun: deque[_Begun], room: int, ahead: Ahead) -> bool:
+        """Have the next ones written down as begun, until there are `room` of them: the ledger works while others are on the way.
+        True when there are new ones."""
+        before = len(begun)
+        while len(begun) < room and not (self.broken or self._in_vain) and (load := self._next(ahead)) is not None:
+            begun.append((load, load.job.leaving()))
+        return len(begun) > before
+
+    async def _launch(self, load: _Load, flight: deque[_Load], *, alone: bool) -> None:
+        """One more message on its way: commands (unless the server has them) and chunk in one write."""
         if self.broken or not (flight or self._wire.usable):
             self.broken = True
             load.job.settled(lost(Stage.DATA, "connection lost before the message"))
             return
         head = b"BDAT %d LAST\r\n" % load.body.size
-        if flight:
+        if not alone:
             head = b"RSET\r\n%b\r\n%b\r\n%b" % (*load.commands, head)
             load.steps = BEFORE_CHUNK
             load.replies = self._wire.expect(len(BEFORE_CHUNK))

@@ -95,10 +95,8 @@ def test_room_that_comes_back_in_time(tmp_path: Path) -> None:
             with closing(sqlite3.connect(path)) as plain:
                 pages = plain.execute("PRAGMA page_count").fetchone()[0]
             limit(ledger, pages)
-            settling = asyncio.create_task(writer.settle(accepted(row, "x" * 9_000)))
-            beginning = asyncio.create_task(
-                writer.begin(Beginning(delivery_id=row.id, owner="w", number=2, started_at=T0))
-            )
+            settling = writer.settling(accepted(row, "x" * 9_000))
+            beginning = writer.begin(Beginning(delivery_id=row.id, owner="w", number=2, started_at=T0))
             with pytest.raises(LedgerFull):
                 await beginning
             assert not settling.done()
@@ -121,7 +119,7 @@ def test_a_lock_that_is_given_back_in_time(tmp_path: Path, monkeypatch: pytest.M
             (row,) = ledger.queue.claim(dispatch.id, owner="w", limit=1, now=T0, lease_until=T0)
             await writer.begin(Beginning(delivery_id=row.id, owner="w", number=1, started_at=T0))
             other.execute("BEGIN IMMEDIATE")
-            settling = asyncio.create_task(writer.settle(accepted(row, "taken")))
+            settling = writer.settling(accepted(row, "taken"))
             with pytest.raises(LedgerBusy):
                 await writer.begin(Beginning(delivery_id=row.id, owner="w", number=2, started_at=T0))
             assert not settling.done()

@@ -23,7 +23,7 @@ from mailer.ledger import schema as t
 from mailer.ledger.connect import Database
 from mailer.ledger.group import Beginning, Group, Lease, Settlement, turn_rows
 from mailer.ledger.scribe import Scribe
-from mailer.ledger.values import delivery_from
+from mailer.ledger.values import AS_JSON, delivery_from_json
 
 __all__ = ["Beginning", "Doubt", "Lease", "Queue", "Settlement"]
 
@@ -102,10 +102,9 @@ class Queue:
     def leased(self, delivery_ids: Sequence[int], owner: str) -> tuple[Delivery, ...]:
         """Those of the deliveries that `owner` has a lease of: retries first, then in list order."""
         with self._database.reading() as connection:
-            found = connection.execute(_LEASED, {"b_ids": json.dumps(delivery_ids), "b_owner": owner}).all()
-        return tuple(
-            sorted(map(delivery_from, found), key=lambda delivery: (delivery.retry_at is None, delivery.position))
-        )
+            found = connection.execute(_LEASED, {"b_ids": json.dumps(delivery_ids), "b_owner": owner}).scalar_one()
+        leased = [delivery_from_json(row) for row in json.loads(found)]
+        return tuple(sorted(leased, key=lambda delivery: (delivery.retry_at is None, delivery.position)))
 
     def renew(self, owner: str, lease_until: datetime) -> None:
         """Push every lease of `owner` on: the sign that it lives, which others wait for before they take its rows."""
@@ -292,7 +291,7 @@ def _free(state: DeliveryState, *also: sa.ColumnElement[bool]) -> sa.Select[Any]
     return sa.select(sa.func.json_group_array(chosen.c.id))
 
 
-_LEASED = sa.select(t.delivery).where(
+_LEASED = sa.select(sa.func.json_group_array(sa.func.json_array(*AS_JSON))).where(
     t.delivery.c.id.in_(sa.select(sa.func.json_each(sa.bindparam("b_ids")).table_valued("value").c.value)),
     t.delivery.c.lease_owner == sa.bindparam("b_owner"),
 )

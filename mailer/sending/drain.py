@@ -27,7 +27,7 @@ from mailer.sending.judge import Judge, concerns_nobody
 from mailer.sending.parcel import Lane, Parcel, Withdrawn
 from mailer.sending.pool import Transport
 from mailer.sending.retry import retry_at
-from mailer.sending.site import Site, domain_of
+from mailer.sending.site import SendSettings, Site, domain_of
 
 __all__ = ["Drain"]
 
@@ -40,7 +40,10 @@ AT_ONCE = 0.05
 LATEST = 30.0
 """Seconds after which a waiting dispatch is looked at again, whatever its rows say: the wall clock may have been stepped."""
 
-CLAIM_PER_LANE = 32
+CLAIM_PER_LANE = 128
+
+CLAIM_SECONDS = 30.0
+"""Where a pace is set, no more is claimed than leaves in this time: retries that come due, and other workers, would wait for it."""
 
 AHEAD_PER_LANE = 2
 """Parcels on the pile for each lane: they left the reach of the pace, so not many."""
@@ -78,7 +81,7 @@ class Drain:
         self._halt = asyncio.Event()
         self._judge = Judge(connections=site.settings.connections)
         self._free = [Lane() for _ in range(site.settings.connections)]
-        self._most_claimed = site.settings.connections * CLAIM_PER_LANE
+        self._most_claimed = _most_claimed(site.settings)
         self._claiming: asyncio.Task[tuple[Delivery, ...]] | None = None
         self._pile: deque[tuple[float, Delivery, Envelope]] = deque()
         self._taken = asyncio.Event()
@@ -410,6 +413,12 @@ class Drain:
         except IllegalMove:
             # the officer was faster: paused or cancelled meanwhile, which is what we wanted
             return
+
+
+def _most_claimed(settings: SendSettings) -> int:
+    """How many deliveries one claim leases at most."""
+    many = settings.connections * CLAIM_PER_LANE
+    return min(many, max(settings.connections, round(settings.rate * CLAIM_SECONDS))) if settings.rate else many
 
 
 def _unfit(error: MessageError) -> Outcome:

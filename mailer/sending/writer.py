@@ -38,8 +38,8 @@ IN_VAIN = 16
 QUICK_SECONDS = 0.005
 """A commit that takes longer than this must not hold up the event loop."""
 
-MANY_COMMITS = 64
-CLOSE_TOGETHER = 0.02
+MANY_COMMITS = 16
+CLOSE_TOGETHER = 0.005
 """After so many commits, none of them further than these seconds from the one before, a process pays."""
 
 REST_SECONDS = 30.0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from mailer.contacts import Suppression
 from mailer.desk.report import log_lines
-from mailer.dispatch import DeliveryState, DispatchStatus
+from mailer.dispatch import DeliveryState, DispatchStatus, PauseCause
 from mailer.ledger import Ledger, LogFilter, open_ledger
 from tests.builders import contact
 from tests.faults.office import QUICK, begin, counts, eventually, journalists, send, smtp, status
@@ -126,3 +128,44 @@ def test_opt_out_in_the_middle_of_a_slow_send_wins(ledger: Ledger, monkeypatch: 
     result = reckon(ledger, dispatch, asyncio.run(run()))
     assert result.clean, result
     assert counts(ledger, dispatch) == {"accepted": 1, "suppressed": 1}
+
+
+def test_a_slow_pace_keeps_little_to_itself(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a pace no more is leased than leaves soon, claimed ahead or not; a pause gives all of it back."""
+    monkeypatch.setattr("mailer.sending.drain.CLAIM_SECONDS", 0.5)
+    dispatch = begin(ledger, journalists(60))
+    leased = 0
+
+    async def run() -> None:
+        nonlocal leased
+        async with ScriptedServer() as server:
+            settings = replace(QUICK, rate=16.0)
+            work = asyncio.create_task(
+                send(
+                    ledger,
+                    smtp(server.port),
+                    dispatch,
+                    settings=settings,
+                    until=lambda: (
+                        status(ledger, dispatch)[0] is DispatchStatus.PAUSED and not rows_with_a_lease(ledger)
+                    ),
+                )
+            )
+            while len(server.books.stored) < 12:
+                leased = max(leased, len(rows_with_a_lease(ledger)))
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(
+                ledger.dispatches.pause, dispatch.id, cause=PauseCause.OFFICER, who="t", now=datetime.now(UTC)
+            )
+            await work
+
+    asyncio.run(run())
+    # one claim of eight on its way out and the next one
+    assert 8 <= leased <= 16
+    assert rows_with_a_lease(ledger) == []
+    assert set(counts(ledger, dispatch)) == {"accepted", "queued"}
+
+
+def rows_with_a_lease(ledger: Ledger) -> list[int]:
+    with closing(sqlite3.connect(ledger.path)) as plain:
+        return [number for (number,) in plain.execute("SELECT id FROM delivery WHERE lease_owner IS NOT NULL")]

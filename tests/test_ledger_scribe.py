@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mailer.dispatch import Delivery, DeliveryState, Outcome, Reply, Scope, Stage, Verdict
-from mailer.errors import LedgerBusy, LedgerError
+from mailer.errors import LedgerBusy, LedgerError, LedgerFull
 from mailer.ledger import Beginning, Ledger, Scribe, ScribeGone, Settlement, open_ledger, turn, turn_rows
 from mailer.ledger.scribe import Scribe as Process
 from tests.builders import T0, draft, people
@@ -143,6 +143,27 @@ def test_a_fault_leaves_no_half_turn(ledger: Ledger, scribe: Scribe, tmp_path: P
         plain.execute("ALTER TABLE away RENAME TO attempt")
     assert ledger.queue.counts(row.dispatch_id)[DeliveryState.QUEUED] == 1
     assert written(ledger, scribe, [beginning(row)], []) == {row.id}
+
+
+def test_a_full_disk_is_told_as_one(ledger: Ledger, scribe: Scribe, tmp_path: Path) -> None:
+    """What SQLite says when there is no room left reaches the writer as LedgerFull, and the connection is of use again."""
+    (row,) = claimed(ledger, 1)
+    with closing(turn._open_database(str(tmp_path / "mailer.db"))) as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+        made = turn.Turn(ledger.queue._group.script)
+        taken = ending(row)
+        assert taken.outcome.reply is not None
+        chatty = replace(taken.outcome, reply=replace(taken.outcome.reply, text="x" * 9_000))
+        wide = turn_rows([], [replace(taken, outcome=chatty)], [])
+        assert turn._written(connection, made, 0.0, turn_rows([beginning(row)], [], [])) == ([row.id],)
+        nothing, code, words = turn._written(connection, made, 0.0, wide)
+        assert nothing is None
+        assert code == sqlite3.SQLITE_FULL
+        assert isinstance(scribe._meaning(code, words), LedgerFull)
+        connection.execute(f"PRAGMA max_page_count={pages + 100}")
+        assert turn._written(connection, made, 0.0, wide) == ([],)
+    assert ledger.queue.counts(row.dispatch_id)[DeliveryState.ACCEPTED] == 1
 
 
 def test_it_commits_to_the_disk(ledger: Ledger, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from mailer.sending.judge import Judge, concerns_nobody
 from mailer.sending.parcel import Lane, Parcel, Withdrawn
 from mailer.sending.pool import Transport
 from mailer.sending.retry import retry_at
-from mailer.sending.site import SendSettings, Site, domain_of
+from mailer.sending.site import Site, domain_of
 
 __all__ = ["Drain"]
 
@@ -41,9 +41,12 @@ LATEST = 30.0
 """Seconds after which a waiting dispatch is looked at again, whatever its rows say: the wall clock may have been stepped."""
 
 CLAIM_PER_LANE = 128
+"""A claim takes at most so many deliveries for each connection. It begins with a few and grows as long as they leave quickly: other
+workers want their share, and retries that come due wait for the end of what is claimed."""
 
-CLAIM_SECONDS = 30.0
-"""Where a pace is set, no more is claimed than leaves in this time: retries that come due, and other workers, would wait for it."""
+CLAIM_QUICK = 0.25
+CLAIM_SLOW = 1.0
+"""Seconds in which what was claimed has left, for the next claim to be larger, or smaller."""
 
 AHEAD_PER_LANE = 2
 """Parcels on the pile for each lane: they left the reach of the pace, so not many."""
@@ -81,7 +84,7 @@ class Drain:
         self._halt = asyncio.Event()
         self._judge = Judge(connections=site.settings.connections)
         self._free = [Lane() for _ in range(site.settings.connections)]
-        self._most_claimed = _most_claimed(site.settings)
+        self._most_claimed = AHEAD_PER_LANE * site.settings.connections
         self._claiming: asyncio.Task[tuple[Delivery, ...]] | None = None
         self._pile: deque[tuple[float, Delivery, Envelope]] = deque()
         self._taken = asyncio.Event()
@@ -132,6 +135,7 @@ class Drain:
         while not self._ended:
             blocked = self._site.blocked()
             batch = await self._claimed(blocked)
+            began = self._site.clock.monotonic()
             try:
                 held = await self._hand_out(batch)
             except StoppedByCheck:
@@ -139,6 +143,7 @@ class Drain:
                 await self._give_back(batch)
                 raise
             await self._give_back(held)
+            self._adapt(len(batch), self._site.clock.monotonic() - began)
             if batch or self._ended:
                 continue
             if self._running:
@@ -147,6 +152,18 @@ class Drain:
                 await self._rest(min(blocked.values()))
             else:
                 return
+
+    def _adapt(self, claimed: int, seconds: float) -> None:
+        """How much to claim the next time."""
+        connections = self._site.settings.connections
+        if seconds > CLAIM_SLOW:
+            self._most_claimed = max(self._most_claimed // 2, connections)
+        elif seconds < CLAIM_QUICK and self._is_much(claimed):
+            self._most_claimed = min(self._most_claimed * 2, CLAIM_PER_LANE * connections)
+
+    def _is_much(self, claimed: int) -> bool:
+        """Probably all that was asked for: what was claimed ahead had half of today's limit at least."""
+        return 2 * claimed >= self._most_claimed
 
     async def _claimed(self, without: Collection[str]) -> tuple[Delivery, ...]:
         """What was claimed ahead; when that is nothing, a fresh look says whether there is nothing indeed."""
@@ -190,7 +207,7 @@ class Drain:
             self._composer = await asyncio.to_thread(self._load_composer)
         held: list[Delivery] = []
         for position, delivery in enumerate(batch):
-            if position == self._most_claimed // 2:
+            if position == len(batch) // 2 and self._is_much(len(batch)):
                 self._claim_ahead()
             if await self._leave_out(delivery):
                 continue
@@ -413,12 +430,6 @@ class Drain:
         except IllegalMove:
             # the officer was faster: paused or cancelled meanwhile, which is what we wanted
             return
-
-
-def _most_claimed(settings: SendSettings) -> int:
-    """How many deliveries one claim leases at most."""
-    many = settings.connections * CLAIM_PER_LANE
-    return min(many, max(settings.connections, round(settings.rate * CLAIM_SECONDS))) if settings.rate else many
 
 
 def _unfit(error: MessageError) -> Outcome:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.desk.press_hours import holiday
-from mailer.desk.times import distance, local, read_wall_time
+from mailer.desk.times import day_and_clock, distance, local, read_wall_time, zoned
 from mailer.errors import UsageError
+from mailer.wording import Text
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 SEOUL = "Asia/Seoul"
@@ -118,3 +119,13 @@ def test_public_holidays(day: date, name: str | None) -> None:
     """Fixed and moving ones, and the Monday that makes up for a weekend; Memorial Day is made up for by none."""
     found = holiday(day)
     assert (found.ko if found else None) == name
+
+
+@pytest.mark.parametrize("clock", ["09:00", "09:00:05"])
+def test_a_moment_in_two_parts_says_the_same(clock: str) -> None:
+    """Day with weekday, and clock with zone, lose nothing of what one line says."""
+    instant = read_wall_time(f"2026-12-10 {clock}", SEOUL, NOW).instant
+    day, hours = day_and_clock(instant, SEOUL)
+    assert (day, hours) == (Text("2026-12-10 (목)", "2026-12-10 (Thu)"), f"{clock} KST")
+    for whole, part in ((zoned(instant, SEOUL).ko, day.ko), (zoned(instant, SEOUL).en, day.en)):
+        assert sorted(whole.split()) == sorted([*part.split(), *hours.split()])

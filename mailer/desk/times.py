@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mailer.errors import UsageError
 from mailer.wording import Text, with_particle
 
-__all__ = ["WallTime", "distance", "local", "read_wall_time", "zoned"]
+__all__ = ["WallTime", "day_and_clock", "distance", "local", "read_wall_time", "zoned"]
 
 WEEKDAYS_KO = "월화수목금토일"
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -149,7 +149,7 @@ def _canonical(offset: str) -> str:
 def local(instant: datetime, zone: str) -> Text:
     """ "2026-12-10 09:00 (목)" and "2026-12-10 09:00 (Thu)" in `zone`."""
     here = instant.astimezone(ZoneInfo(zone))
-    stamp = here.strftime("%Y-%m-%d %H:%M:%S" if here.second else "%Y-%m-%d %H:%M")
+    stamp = f"{here:%Y-%m-%d} {_clock(here)}"
     return Text(f"{stamp} ({WEEKDAYS_KO[here.weekday()]})", f"{stamp} ({WEEKDAYS_EN[here.weekday()]})")
 
 
@@ -158,6 +158,17 @@ def zoned(instant: datetime, zone: str) -> Text:
     name = instant.astimezone(ZoneInfo(zone)).tzname() or zone
     shown = local(instant, zone)
     return Text(f"{shown.ko} {name}", f"{shown.en} {name}")
+
+
+def day_and_clock(instant: datetime, zone: str) -> tuple[Text, str]:
+    """What `zoned` says, in two parts for a narrow column: "2026-12-10 (목)" and "09:00 KST"."""
+    here = instant.astimezone(ZoneInfo(zone))
+    day = Text(f"{here:%Y-%m-%d} ({WEEKDAYS_KO[here.weekday()]})", f"{here:%Y-%m-%d} ({WEEKDAYS_EN[here.weekday()]})")
+    return day, f"{_clock(here)} {here.tzname() or zone}"
+
+
+def _clock(here: datetime) -> str:
+    return here.strftime("%H:%M:%S" if here.second else "%H:%M")
 
 
 def distance(now: datetime, instant: datetime) -> Text:

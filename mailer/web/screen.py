@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailer.desk.report import Status
-from mailer.desk.times import distance, zoned
+from mailer.desk.times import day_and_clock, distance, zoned
 from mailer.dispatch import DeliveryState
 from mailer.findings import Finding
 from mailer.ledger import DraftLetter
@@ -93,6 +93,18 @@ def stamp(language: Language, zone: str) -> Callable[..., str]:
     return when
 
 
+def halves(language: Language, zone: str) -> Callable[..., tuple[str, str]]:
+    """`in_two(instant)`: ("2026-12-10 (목)", "09:00 KST"), which a table shows one below the other."""
+
+    def in_two(instant: datetime | None, other: str | None = None) -> tuple[str, str]:
+        if instant is None:
+            return "–", ""
+        day, clock = day_and_clock(instant.replace(microsecond=0), other or zone)
+        return day.to(language), clock
+
+    return in_two
+
+
 def fill(template: str, /, *, language: Language, zone: str, now: datetime, **values: Any) -> str:
     """One template as text."""
     return (
@@ -102,6 +114,7 @@ def fill(template: str, /, *, language: Language, zone: str, now: datetime, **va
             w=Spoken(language),
             say=sayer(language),
             when=stamp(language, zone),
+            in_two=halves(language, zone),
             said=said,
             away=lambda instant: _away(now, instant).to(language),
             language=language,

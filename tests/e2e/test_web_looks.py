@@ -21,6 +21,12 @@ PAGES = (
     "/people/forget?address=reporter001@paper.example", "/inbox", "/settings", "/help", "/help/sending-and-log", "/help/cli",
     "/nowhere",
 )  # fmt: skip
+_IN_TWO_LINES = """cells => cells.filter(cell => {
+  const words = document.createRange();
+  const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+  words.selectNodeContents(text);
+  return words.getClientRects().length > 1;
+}).map(cell => cell.innerText)"""
 NAMED = LETTER.replace("제 목 :", "연 명 : names.txt\n제 목 :")
 
 
@@ -81,6 +87,19 @@ def test_nothing_is_wider_than_a_phone(office: Office, filled: Page) -> None:
             if width > 360:
                 wide.append((language, address.removeprefix(office.place), width))
     assert wide == []
+
+
+@pytest.mark.parametrize("width", [700, 820, 1024])
+def test_no_column_is_too_narrow_for_a_word(office: Office, filled: Page, width: int) -> None:
+    """In the log and in the settings, at widths between a phone's and a desk's, outlets, days and names stand whole in one line."""
+    filled.set_viewport_size({"width": width, "height": 860})
+    torn = []
+    for path, cells in (("/log?dispatch=1", ".log td:nth-child(3), .moment"), ("/settings", "td code")):
+        filled.goto(f"{office.place}{path}")
+        filled.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert filled.evaluate("document.documentElement.scrollWidth") <= width
+        torn += filled.eval_on_selector_all(cells, _IN_TWO_LINES)
+    assert torn == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

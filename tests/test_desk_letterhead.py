@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from mailer.desk.preflight import LETTERHEAD_PARTS
 from mailer.document import Letterhead, overlaid_texts
+from mailer.document.letterhead import TEXTS
 
 OURS = Letterhead(
     name_ko="가나다회",
@@ -32,3 +34,8 @@ def test_paper_and_mail_agree() -> None:
     """The e-mail takes the same texts as the paper."""
     own = {"name_ko": "라마바회", "phone": "02)000-0201"}
     assert overlaid_texts(OURS.printed(), own) == OURS.overlaid(own).printed()
+
+
+def test_every_part_has_a_name_for_screens() -> None:
+    """No key of the file is shown to somebody who has a form for it."""
+    assert tuple(LETTERHEAD_PARTS) == TEXTS

@@ -12,6 +12,7 @@ import pytest
 from mailer.document import read_letterhead
 from mailer.message import Package
 from tests.browsing import Answer, Browser, WebDesk, web
+from tests.terminal import LETTER
 
 __all__ = ["web"]
 
@@ -158,6 +159,18 @@ def test_a_logo_put_there_by_hand_is_not_deleted(web: WebDesk) -> None:
     assert officer.post("/settings/logo", {"do": "remove"}).status == 303
     assert (head_file(web).parent / "ours.svg").exists()
     assert "ours.svg" not in officer.get("/settings").words
+
+
+def test_a_letter_with_a_head_of_its_own_leads_to_the_form(web: WebDesk) -> None:
+    """The check names what differs as the form does, not by keys of a file, and links to it for whoever may change it."""
+    admin, writer = web.officer(), web.account("kim", "write")
+    number = web.draft(admin, "라마바회\n\n전화 02)000-0909\n\n---\n\n" + LETTER)
+    page, other = admin.get(f"/release/{number}/checks"), writer.get(f"/release/{number}/checks")
+    assert "저장해 둔 문서 머리와 다릅니다: 단체 이름(국문), 전화" in page.words
+    assert 'href="/settings#letterhead"' in page.text
+    assert "‘설정’의 문서 머리도" in other.words
+    assert "/settings#letterhead" not in other.text
+    assert not re.search(r"letterhead\.toml|name_ko", page.words + other.words)
 
 
 def test_a_broken_letterhead_is_said_on_the_page(web: WebDesk) -> None:

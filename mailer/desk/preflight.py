@@ -21,6 +21,7 @@ from mailer.release import Release
 from mailer.wording import Text, with_particle
 
 __all__ = [
+    "LETTERHEAD_PARTS",
     "audience_findings",
     "history_findings",
     "letter_findings",
@@ -35,6 +36,16 @@ __all__ = [
 LARGE_MESSAGE = 5_000_000
 LARGEST_MESSAGE = 20_000_000
 LONG_SUBJECT = 120
+LETTERHEAD_PARTS = {
+    "name_ko": Text("단체 이름(국문)", "Name (Korean)"),
+    "name_en": Text("단체 이름(영문)", "Name (English)"),
+    "address": Text("주소", "Address"),
+    "phone": Text("전화", "Phone"),
+    "fax": Text("팩스", "Fax"),
+    "web": Text("웹페이지", "Web page"),
+    "email": Text("전자우편", "E-mail"),
+}
+"""What the texts of a letterhead are called on screens, by their key in the file."""
 _ORDER = [Level.ERROR, Level.WARNING, Level.OK]
 
 
@@ -67,26 +78,26 @@ def letter_findings(release: Release, document: Document) -> list[Finding]:
 def letterhead_findings(release: Release, letterhead: Letterhead) -> list[Finding]:
     """The organisation's lines in the letter against `templates/letterhead.toml`: the letter's own are printed."""
     general = letterhead.printed()
-    differing = [key for key, text in release.organisation if general.get(key) != text]
+    differing = [LETTERHEAD_PARTS[key] for key, text in release.organisation if general.get(key) != text]
     if not release.organisation:
         return []
     if not differing:
         message = Text(
-            "원고의 단체 정보가 letterhead.toml과 같습니다", "the letter's letterhead equals letterhead.toml"
+            "원고의 단체 정보가 저장해 둔 문서 머리와 같습니다", "the letterhead written in the letter is the saved one"
         )
         return [Finding(level=Level.OK, code="letter.letterhead", message=message, where=f"{release.source}:1")]
-    keys = ", ".join(differing)
+    ko, en = ", ".join(part.ko for part in differing), ", ".join(part.en for part in differing)
     return [
         _warning(
             "letter.letterhead",
             Text(
-                f"원고에 적힌 단체 정보로 찍습니다. templates/letterhead.toml과 다릅니다 ({keys})",
-                f"the letterhead written in the letter is printed; templates/letterhead.toml differs ({keys})",
+                f"원고에 적힌 단체 정보로 찍습니다. 저장해 둔 문서 머리와 다릅니다: {ko}",
+                f"the letterhead written in the letter is printed; it differs from the saved one: {en}",
             ),
             where=f"{release.source}:1",
             remedy=Text(
-                "우리 단체라면 letterhead.toml도 고쳐 두십시오",
-                "if it is your organisation, correct letterhead.toml too",
+                "우리 단체라면 templates/letterhead.toml도 고쳐 두십시오",
+                "if it is your organisation, correct templates/letterhead.toml too",
             ),
         )
     ]

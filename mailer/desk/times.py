@@ -163,8 +163,9 @@ def zoned(instant: datetime, zone: str) -> Text:
 def day_and_clock(instant: datetime, zone: str) -> tuple[Text, str]:
     """What `zoned` says, in two parts for a narrow column: "2026-12-10 (목)" and "09:00 KST"."""
     here = instant.astimezone(ZoneInfo(zone))
-    day = Text(f"{here:%Y-%m-%d} ({WEEKDAYS_KO[here.weekday()]})", f"{here:%Y-%m-%d} ({WEEKDAYS_EN[here.weekday()]})")
-    return day, f"{_clock(here)} {here.tzname() or zone}"
+    day = f"{here:%Y-%m-%d}"
+    words = Text(f"{day} ({WEEKDAYS_KO[here.weekday()]})", f"{day} ({WEEKDAYS_EN[here.weekday()]})")
+    return words, f"{_clock(here)} {here.tzname() or zone}"
 
 
 def _clock(here: datetime) -> str:

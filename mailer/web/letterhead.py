@@ -21,6 +21,7 @@ from pathlib import Path
 from mailer import document, release
 from mailer.app import App
 from mailer.contacts.writing import replace_file
+from mailer.desk.preflight import LETTERHEAD_PARTS
 from mailer.document import Letterhead, read_letterhead
 from mailer.errors import DocumentError, MailerError, UsageError, WorkspaceError
 from mailer.wording import Text
@@ -28,7 +29,7 @@ from mailer.workspace import package_data
 
 __all__ = ["FIELDS", "Head", "draw", "drop_logo", "put_logo", "read_head", "write_lines"]
 
-FIELDS = ("name_ko", "name_en", "address", "phone", "fax", "web", "email", "colour")
+FIELDS = {**LETTERHEAD_PARTS, "colour": Text("강조색(#rrggbb)", "Colour (#rrggbb)")}
 _LONGEST = 300
 _OURS = re.compile(r"logo-[0-9a-f]{12}\.(?:svg|png|jpg)")
 _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^#\n]*?)"""

@@ -16,7 +16,7 @@ from mailer.wording import Text
 
 __all__ = ["labelled", "meaning_for_pages", "pause_for_pages", "remedy_for_pages", "told_for_pages"]
 
-_COMMAND = re.compile(r"\bmailer [a-z]|--[a-z]|\.env\b|`|\bresume\b|\bmove\b|\bcancel\b")
+_COMMAND = re.compile(r"\bmailer [a-z]|--[a-z]|\.env\b|\.toml\b|`|\bresume\b|\bmove\b|\bcancel\b")
 # each label ends as the name of its key is read, with or without a final consonant, so that the particle behind it stays right
 _LABELS = {
     "SMTP_HOST": Text("메일 서버", "Mail server"),

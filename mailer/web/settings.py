@@ -151,7 +151,7 @@ def _show(
         code=code,
         head=head,
         refused=refused,
-        letterhead=[(name, visit.w(f"head_{name}"), lines.get(name, "")) for name in FIELDS],
+        letterhead=[(name, words, lines.get(name, "")) for name, words in FIELDS.items()],
         testers=visit.app.ledger.testers.all(),
         rows=describe(visit.app.config) if admin else (),
         accounts=visit.app.ledger.accounts.all() if admin else (),

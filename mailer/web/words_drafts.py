@@ -80,6 +80,10 @@ DRAFTS = {
         "원고 맨 위에 단체 정보가 적혀 있으면 그 원고에는 그것이 찍힙니다.",
         "A letter that brings its own lines keeps them.",
     ),
+    "letterhead_too": Text(
+        "우리 단체라면 ‘설정’의 문서 머리도 고쳐 두십시오.",
+        "If it is your organisation, correct the letterhead under “Settings” too.",
+    ),
     "logo": Text("로고", "Logo"),
     "logo_is": Text("지금 로고: {file}", "Now: {file}"),
     "no_logo": Text("로고 없이 단체 이름만 찍힙니다.", "Without a logo, the name alone is printed."),

@@ -14,6 +14,8 @@ from mailer.wording import Text
         ("SMTP_HOST와 SMTP_PORT가 맞는지", "‘메일 서버’와 ‘포트’가 맞는지"),
         ("SMTP_USERNAME과 SMTP_PASSWORD를", "‘사용자 이름’과 ‘비밀번호’를"),
         ("465번(SMTP_SECURITY=tls)을", "465번(‘암호화’ tls)을"),
+        ("MAILER_FROM과", "‘보내는 사람’과"),
+        ("MAILER_TIMEZONE: 쓸 수 없는", "‘시간대’: 쓸 수 없는"),
         ("SMTP_CA_FILE에", "SMTP_CA_FILE에"),
         ("SMTP_PASSWORD_FILE을", "SMTP_PASSWORD_FILE을"),
     ],

@@ -262,3 +262,39 @@ def test_a_stored_password_is_not_taken_to_another_server(web: WebDesk, change: 
     if "SMTP_HOST" in change:
         assert officer.post("/settings/server", form | change | {"SMTP_PASSWORD": "new secret"}).status == 303
         assert web.app.config.smtp_host == change["SMTP_HOST"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"SMTP_PORT": "99999"}, "‘포트’: 쓸 수 없는 값입니다"),
+        ({"MAILER_TIMEZONE": "Seoul"}, "‘시간대’: 쓸 수 없는 값입니다"),
+        ({"MAILER_FROM": ""}, "‘보내는 사람’: 보내는 사람이 없습니다"),
+        ({"SMTP_USERNAME": ""}, "‘사용자 이름’: 빠져 있습니다"),
+        ({"SMTP_HOST": "mail\u0007"}, "쓸 수 없는 글자"),
+        ({"expect": "another state"}, "그사이 설정이 바뀌어"),
+    ],
+)
+def test_what_no_setting_may_be_stays_in_the_form(web: WebDesk, wrong: dict[str, str], said: str) -> None:
+    """The form comes back open, with the reason in its own words and all that was typed except the password; nothing is written."""
+    form = {
+        "MAILER_FROM": "새 이름 <new@sender.example>",
+        "SMTP_HOST": "mail.example.org",
+        "SMTP_SECURITY": "tls",
+        "SMTP_PORT": "2465",
+        "SMTP_USERNAME": "press",
+        "SMTP_PASSWORD": "typed secret",
+    } | wrong
+    before = (web.root / ".env").read_bytes()
+    page = web.officer().post("/settings/server", form)
+    assert page.status == 422
+    assert said in page.words
+    assert "다시 적어 주십시오" in page.words
+    kept = {key: page.value(key) for key in form if key not in ("SMTP_SECURITY", "SMTP_PASSWORD", "expect")}
+    assert kept == {key: form[key] for key in kept}
+    assert "<option selected>tls" in page.text
+    assert "<details open><summary>메일 서버와" in page.text
+    assert "typed secret" not in page.text
+    assert re.search(r'name="SMTP_PASSWORD"[^>]* required', page.text)
+    assert (web.root / ".env").read_bytes() == before
+    assert web.app.config.practice

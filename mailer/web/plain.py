@@ -18,7 +18,10 @@ __all__ = ["labelled", "meaning_for_pages", "pause_for_pages", "remedy_for_pages
 
 _COMMAND = re.compile(r"\bmailer [a-z]|--[a-z]|\.env\b|\.toml\b|`|\bresume\b|\bmove\b|\bcancel\b")
 # each label ends as the name of its key is read, with or without a final consonant, so that the particle behind it stays right
+# (behind MAILER_TIMEZONE stands none)
 _LABELS = {
+    "MAILER_FROM": Text("보내는 사람", "Sender"),
+    "MAILER_TIMEZONE": Text("시간대", "Time zone"),
     "SMTP_HOST": Text("메일 서버", "Mail server"),
     "SMTP_PORT": Text("포트", "Port"),
     "SMTP_SECURITY": Text("암호화", "Encryption"),

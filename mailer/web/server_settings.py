@@ -1,6 +1,7 @@
 """The mail server, the sender and the time zone, changed on the page: written into `.env`, checked, in force at once.
 
-A file that would not be a valid configuration is put back as it was. A setting that comes from the environment is not changed
+A file that would not be a valid configuration is put back as it was, and what was typed comes back on the form, but never a
+password. A setting that comes from the environment is not changed
 here: the environment wins over the file.
 
 Not here: what the settings mean (`config/`), the page around the form (`settings.py`).
@@ -11,10 +12,9 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from starlette.responses import Response
 
 from mailer.config import KEYS, Config, read_config
 from mailer.contacts.writing import replace_file
@@ -23,7 +23,7 @@ from mailer.web.plain import labelled
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["Field", "env_mark", "fields_of", "save_server"]
+__all__ = ["Field", "env_mark", "fields_of", "save_server", "typed_in"]
 
 EDITABLE = (
     "MAILER_FROM",
@@ -52,11 +52,12 @@ class Field:
     choices: tuple[str, ...] = ()
 
 
-def fields_of(config: Config) -> list[Field]:
+def fields_of(config: Config, typed: Mapping[str, str] | None = None) -> list[Field]:
+    """The form as `config` has it, or as somebody `typed` it."""
     return [
         Field(
             key=key,
-            value="" if KEYS[key].secret else _shown(config, key),
+            value="" if KEYS[key].secret else (typed or {}).get(key, _shown(config, key)),
             default=KEYS[key].default,
             meaning=labelled(KEYS[key].meaning),
             secret=KEYS[key].secret,
@@ -76,13 +77,18 @@ def env_mark(path: Path) -> str:
     return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
 
 
-def save_server(visit: Visit) -> Response:
-    """Write what was typed, read everything anew, and let the worker begin again with it. An
-    empty password stays as it was while there is a user name."""
+def typed_in(visit: Visit) -> dict[str, str]:
+    """What a form of this kind holds, by key; the password, and what the form did not send, are left out."""
+    sent = {key for key, _ in visit.form.pairs}
+    return {key: visit.form.get(key).strip() for key in EDITABLE if key in sent and not KEYS[key].secret}
+
+
+def save_server(visit: Visit) -> None:
+    """Write what was typed, read everything anew, and let the worker begin again with it. An empty password stays as it was while
+    there is a user name. Raises UsageError and ConfigError for what cannot be kept; nothing has changed then."""
     with _writing:
         _save(visit)
     visit.office.renew()
-    return visit.go("/settings", said="server_saved")
 
 
 def _save(visit: Visit) -> None:

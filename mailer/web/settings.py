@@ -14,19 +14,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailer.config import describe
-from mailer.errors import MailerError, UsageError
+from mailer.errors import ConfigError, MailerError, UsageError
 from mailer.ledger import Account
 from mailer.web.letterhead import FIELDS, draw, drop_logo, put_logo, read_head, write_lines
 from mailer.web.passwords import hashed, matches
-from mailer.web.plain import remedy_for_pages
+from mailer.web.plain import labelled, remedy_for_pages
 from mailer.web.roles import ROLE_WORDS, Role
-from mailer.web.server_settings import env_mark, fields_of
+from mailer.web.server_settings import env_mark, fields_of, save_server, typed_in
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
 __all__ = [
     "add_user",
     "change_password",
+    "change_server",
     "change_user",
     "save_letterhead",
     "save_logo",
@@ -76,6 +77,15 @@ def test_server(visit: Visit) -> Response:
     tls = probe.tls or visit.w.no_tls
     login = visit.w.logged_in if probe.logged_in else visit.w.no_login
     return _show(visit, tested=visit.w("server_answers", tls=tls, login=login))
+
+
+def change_server(visit: Visit) -> Response:
+    """Another mail server, sender or time zone; what cannot be kept stays in the form, beside the reason."""
+    try:
+        save_server(visit)
+    except (ConfigError, UsageError) as error:
+        return _show(visit, code=422, unkept=error, typed_server=typed_in(visit))
+    return visit.go("/settings", said="server_saved")
 
 
 def add_user(visit: Visit) -> Response:
@@ -142,6 +152,8 @@ def _show(
     trouble: MailerError | None = None,
     refused: MailerError | None = None,
     typed: Mapping[str, str] | None = None,
+    unkept: MailerError | None = None,
+    typed_server: Mapping[str, str] | None = None,
 ) -> Response:
     admin = visit.may(Role.ADMIN)
     head = read_head(visit.app)
@@ -156,7 +168,10 @@ def _show(
         rows=describe(visit.app.config) if admin else (),
         accounts=visit.app.ledger.accounts.all() if admin else (),
         roles=ROLE_WORDS,
-        fields=fields_of(visit.app.config) if admin else (),
+        fields=fields_of(visit.app.config, typed_server) if admin else (),
+        unkept=labelled(unkept.what) if unkept else None,
+        unkept_advice=remedy_for_pages(unkept.remedy) if unkept else None,
+        password_again=bool(unkept and visit.form.get("SMTP_PASSWORD")),
         env_mark=env_mark(visit.app.workspace.env_file) if admin else "",
         tested=tested,
         trouble=trouble,

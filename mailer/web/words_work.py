@@ -164,7 +164,12 @@ WORK = {
     "set_smtp_port": Text("포트", "Port"),
     "set_smtp_security": Text("암호화", "Encryption"),
     "set_smtp_username": Text("사용자 이름", "User name"),
-    "set_smtp_password": Text("비밀번호 (비워 두면 그대로)", "Password (empty: as it is)"),
+    "set_smtp_password": Text("비밀번호", "Password"),
+    "empty_keeps": Text("(비워 두면 그대로)", "(empty: as it is)"),
+    "password_again": Text(
+        "비밀번호는 화면에 남기지 않습니다. 다시 적어 주십시오.",
+        "The password is never shown again: please type it anew.",
+    ),
     "set_mailer_timezone": Text("시간대", "Time zone"),
     "server_practice": Text(
         "연습 모드라 물어볼 서버가 없습니다. 모두 연습 받은편지함으로 갑니다.",

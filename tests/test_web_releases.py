@@ -256,6 +256,32 @@ def test_doubts_are_settled_on_the_page(tmp_path: Path) -> None:
             assert states == [DeliveryState.ACCEPTED, DeliveryState.ACCEPTED, DeliveryState.FAILED]
 
 
+def test_a_resend_asks_the_server_first(tmp_path: Path) -> None:
+    """A server that is gone makes no new dispatch: the officer is told and led back, and the form sends when it is there again."""
+    refused = Rule(stage="rcpt", act=Act(reply="550 5.1.1 no such user"), address="reporter003@paper.example", first=1)
+    server = ScriptedServer(refused)
+    with server.in_thread():
+        settings = {"SMTP_PORT": str(server.port), "SMTP_SECURITY": "none", "SMTP_TIMEOUT": "5s"}
+        web = WebDesk(tmp_path / "office", SMTP_HOST="127.0.0.1", **settings)
+        web.people(3)
+        with web.app:
+            officer = web.officer()
+            dispatch = web.send(officer, web.draft(officer))
+            web.clock.shift = timedelta(seconds=21)
+            work(web, dispatch)
+    with web.app:
+        path = f"/dispatch/{dispatch}/resend"
+        page = officer.get(path)
+        form = {name: page.value(name) for name in ("key", "way")}
+        answer = officer.post(path, form)
+        assert "메일 서버에 연결할 수 없습니다" in answer.words
+        assert f'href="{path}"' in answer.text
+        assert [one.id for one in web.app.ledger.dispatches.all()] == [dispatch]
+        with ScriptedServer(port=server.port).in_thread():
+            assert officer.post(path, form).status == 303
+        assert len(web.app.ledger.dispatches.all()) == 2
+
+
 def test_exports_hold_no_formula(web: WebDesk) -> None:
     """A name that a spreadsheet would run as a formula is text in the exported log and in the exported list."""
     web.people(1, rows=["evil@paper.example,=HYPERLINK(1),+82 매체"])

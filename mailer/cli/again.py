@@ -24,7 +24,7 @@ from mailer.cli.summary import pace_text, server_text
 from mailer.cli.tables import Column
 from mailer.cli.verbs import Call, argument, option, verb
 from mailer.desk.approval import officer, send_now
-from mailer.desk.doubts import failed_deliveries, resend_failed
+from mailer.desk.doubts import failed_deliveries, least_sizes, resend_failed
 from mailer.desk.doubts import resolve as settle
 from mailer.desk.report import LogLine, log_lines, send_record, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
@@ -88,9 +88,7 @@ def _nobody_left(number: int) -> StoppedByCheck:
 
 
 def _ask_server(screen: Screen, app: App, package: Package, rows: Sequence[Delivery]) -> None:
-    # base64 makes three octets four, and a line end for every 76
-    size = len(package.document.pdf) * 78 // 57
-    findings = ask_server(screen, app, [(str(row.contact.address), size) for row in rows])
+    findings = ask_server(screen, app, least_sizes(package.document.pdf, rows))
     if worst(findings) is Level.ERROR:
         raise stopped(findings=findings)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,18 +22,17 @@ from mailer.config import Config
 from mailer.desk import Preparation
 from mailer.desk.approval import approve, schedule
 from mailer.desk.preflight import server_findings
-from mailer.desk.prepare import with_findings
 from mailer.desk.press_hours import moment_findings, presets
 from mailer.desk.times import WallTime, local, read_wall_time
 from mailer.dispatch import Dispatch
 from mailer.errors import LedgerError, MailerError, StoppedByCheck, UsageError
-from mailer.findings import Finding, Level
+from mailer.findings import Finding, Level, worst
 from mailer.ledger import DraftLetter
 from mailer.web.previews import checked
 from mailer.web.visit import Visit
 from mailer.wording import Text
 
-__all__ = ["HOLD", "TYPED_ABOVE", "hold_until", "number_in", "send", "show_send", "way_out"]
+__all__ = ["HOLD", "TYPED_ABOVE", "ask_server", "hold_until", "number_in", "send", "show_send", "way_out"]
 
 HOLD = timedelta(seconds=20)
 TYPED_ABOVE = 50
@@ -58,7 +58,7 @@ def send(visit: Visit) -> Response:
         return _show(visit, draft, form.get("at"), problem=problem, code=409)
     if prepared.blocked:
         return _show(visit, draft, form.get("at"), code=422)
-    _ask_server(visit.app, prepared)
+    ask_server(visit.app, [(str(one.contact.address), one.size) for one in prepared.summaries])
     if visit.draft().version != draft.version or form.get("way") != way_out(visit.app.config):
         # changed by somebody while the server was asked: saved words would be lost in a draft that counts as sent
         return _show(visit, visit.draft(), form.get("at"), problem=visit.w.changed_meanwhile, code=409)
@@ -80,6 +80,20 @@ def way_out(config: Config) -> str:
 def number_in(typed: str) -> str:
     """A number as people type it: with commas, with the full-width digits of a Korean keyboard, with a unit behind it."""
     return unicodedata.normalize("NFKC", typed).replace(",", "").strip().removesuffix("명").strip()
+
+
+def ask_server(app: App, sizes: Sequence[tuple[str, int]]) -> None:
+    """Before anything is approved: is the server there, does it take the login and messages of these sizes (address, octets)?
+    Raises ServerError, StoppedByCheck."""
+    server = app.server()
+    probe = asyncio.run(app.probe())
+    if probe is None or server is None:
+        return
+    found = server_findings(sizes, size_limit=probe.size_limit, extensions=probe.extensions, place=server.place)
+    if worst(found) is Level.ERROR:
+        raise StoppedByCheck(
+            Text("메일 서버가 이 메일을 받지 않습니다", "the mail server would not take this"), findings=found
+        )
 
 
 def _approved(visit: Visit, draft: DraftLetter, prepared: Preparation) -> Dispatch:
@@ -147,17 +161,3 @@ def _facts(visit: Visit, prepared: Preparation, typed: str) -> dict[str, Any]:
 def _time_findings(visit: Visit, prepared: Preparation, instant: datetime, zone: str) -> list[Finding]:
     found = moment_findings(visit.app.ledger, prepared.manuscript.release, instant, zone)
     return [one for one in found if one.level is not Level.OK]
-
-
-def _ask_server(app: App, prepared: Preparation) -> None:
-    """Before anything is approved: is the server there, does it take the login and messages of this size?"""
-    server = app.server()
-    probe = asyncio.run(app.probe())
-    if probe is None or server is None:
-        return
-    sizes = [(str(one.contact.address), one.size) for one in prepared.summaries]
-    found = server_findings(sizes, size_limit=probe.size_limit, extensions=probe.extensions, place=server.place)
-    if with_findings(prepared, tuple(found)).blocked:
-        raise StoppedByCheck(
-            Text("메일 서버가 이 메일을 받지 않습니다", "the mail server would not take this"), findings=found
-        )

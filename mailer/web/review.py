@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailer.desk.approval import schedule
-from mailer.desk.doubts import failed_deliveries, resend_failed, resolve
+from mailer.desk.doubts import failed_deliveries, least_sizes, resend_failed, resolve
 from mailer.desk.export import csv_stream, export_log
 from mailer.desk.report import explained, log_lines, log_stream, status_of
 from mailer.dispatch import Delivery, DeliveryMove, DeliveryState, Dispatch
 from mailer.errors import LedgerError, UsageError
 from mailer.ledger import LogFilter, LogOrder, LogRow
-from mailer.web.confirming import TYPED_ABOVE, hold_until, number_in, way_out
+from mailer.web.confirming import TYPED_ABOVE, ask_server, hold_until, number_in, way_out
 from mailer.web.frames import download, download_stream
 from mailer.web.plain import meaning_for_pages, told_for_pages
 from mailer.web.visit import Visit
@@ -132,13 +132,15 @@ def resend(visit: Visit) -> Response:
     if known is not None:
         return visit.go(f"/dispatch/{known.id}")
     rows = failed_deliveries(app.ledger, old)
-    key = _key(visit, old, rows)
-    if form.get("way") != way_out(app.config):
-        return _show_resend(visit, old, problem=visit.w.way_changed)
-    if form.get("key") != key:
-        return _show_resend(visit, old, problem=visit.w.changed_meanwhile)
-    if len(rows) > TYPED_ABOVE and number_in(form.get("number")) != str(len(rows)):
-        return _show_resend(visit, old, problem=visit.w("wrong_number", n=len(rows)))
+    problem = _problem(visit, old, rows)
+    if not problem:
+        ask_server(app, least_sizes(app.ledger.dispatches.package(old.id)[1], rows))
+        # it may have taken its time
+        rows = failed_deliveries(app.ledger, old)
+        problem = _problem(visit, old, rows)
+    if problem:
+        return _show_resend(visit, old, problem=problem)
+    key = form.get("key")
     now, terms = visit.now, app.terms(request_key=key)
     try:
         made = resend_failed(
@@ -151,6 +153,17 @@ def resend(visit: Visit) -> Response:
         return visit.go(f"/dispatch/{first.id}")
     schedule(app.ledger, made, hold_until(now, terms.zone), late_after=terms.late_after, who=visit.who, now=now)
     return visit.go(f"/dispatch/{made.id}")
+
+
+def _problem(visit: Visit, old: Dispatch, rows: tuple[Delivery, ...]) -> str:
+    """Why this form may not send, in the visitor's language; "" when it may."""
+    if visit.form.get("way") != way_out(visit.app.config):
+        return visit.w.way_changed
+    if visit.form.get("key") != _key(visit, old, rows):
+        return visit.w.changed_meanwhile
+    if len(rows) > TYPED_ABOVE and number_in(visit.form.get("number")) != str(len(rows)):
+        return visit.w("wrong_number", n=len(rows))
+    return ""
 
 
 def _show_resend(visit: Visit, old: Dispatch, *, problem: str = "") -> Response:

@@ -131,7 +131,7 @@ RELEASE = {
         "누른 뒤 20초 동안은 되돌릴 수 있습니다. 창을 닫아도 그대로 나갑니다.",
         "You can take it back for 20 seconds. It goes out even if you close the window.",
     ),
-    "back_to_send": Text("발송 단계로 돌아가기", "Back to the send step"),
+    "back_to_send": Text("발송 화면으로 돌아가기", "Back to the send page"),
     "disabled_why": Text("막음을 고치면 이 버튼을 쓸 수 있습니다.", "Mend what stops the send, and this button opens."),
     "changed_meanwhile": Text(
         "그사이 내용이나 받는 사람이 바뀌었습니다. 아무것도 보내지 않았습니다. 다시 확인해 주십시오.",
